@@ -1,0 +1,31 @@
+"""What comes in and what goes out, free of any web framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Outcome = Literal["executed", "refused"]
+"""`executed`: the operation ran (its answer may still be an error of execution). `refused`: it never ran: parse,
+validation and variable errors. Only `application/graphql-response+json` tells the two apart by status."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAsk:
+    """One GraphQL operation. `variables` is decoded JSON with numbers that have a fraction as Decimal.
+    `read_only`: the transport must not run anything but queries (GET)."""
+
+    text: str
+    operation: str | None
+    variables: Mapping[str, Any]
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete JSON body."""
+
+    body: bytes
+    outcome: Outcome = "executed"
+    status: int = 200

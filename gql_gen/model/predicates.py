@@ -1,0 +1,137 @@
+"""One predicate language for callers' filters, row rules and checks, with every name resolved.
+
+A predicate speaks about "the row tested". Inside `Exists` and `AggregateTest` the row tested is the related one, and
+outer rows are reached by `ColumnRef.depth` (0: the row tested, 1: the row one relation outwards, …), so a predicate
+needs no aliases and can be placed anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gql_gen.catalog.types import Ident
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """How a value is checked and bound: `pg` is the exact type it is cast to (never a domain), `graphql` its name in
+    messages, `is_list` a list of such values bound as one array literal, `labels` the only values allowed."""
+
+    pg: Ident
+    graphql: str
+    is_list: bool = False
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A value that comes with the request, or a literal of the document or rule. Always bound as a parameter.
+
+    `path`: for a variable its name and the keys into it; for a session variable its lower-case name; for a literal ().
+    `text`: a literal's Postgres text form, already checked. `at`: the argument's path in the caller's words."""
+
+    source: Literal["variable", "session", "literal"]
+    path: tuple[str | int, ...]
+    type: ValueType
+    text: str | None = None
+    at: str = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """A column by its SQL name. `type` is the base type below domains."""
+
+    column: str
+    type: Ident
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CastRef:
+    """A column read as another type (`_cast`)."""
+
+    column: ColumnRef
+    to: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`operator` is a canonical name of gql_gen.model.operators (`_eq`, `_like`, …; `_ceq` is `_eq` with a ColumnRef)."""
+
+    left: ColumnRef | CastRef
+    operator: str
+    right: Slot | ColumnRef
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    column: ColumnRef | CastRef
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Conjunction; empty is true."""
+
+    parts: tuple[Pred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Disjunction; empty is false."""
+
+    parts: tuple[Pred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Pred
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Some row of `relation` with our `on[i][0]` = its `on[i][1]` satisfies `where`. `on` is empty for `_exists`.
+    `rule` is the target's own row rule: filled by the gate for a caller's predicate, never inside a rule."""
+
+    relation: Ident
+    on: tuple[tuple[str, str], ...]
+    where: Pred
+    rule: Pred | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateTest:
+    """An aggregate over related rows compared with a value: `count(…) > 3`, `bool_and(col) = true`."""
+
+    relation: Ident
+    on: tuple[tuple[str, str], ...]
+    function: Literal["count", "bool_and", "bool_or", "avg", "corr", "covar_samp", "max", "min", "sum", "stddev_samp", "var_samp"]
+    arguments: tuple[str, ...]
+    distinct: bool
+    where: Pred
+    tests: tuple[Compare | IsNull, ...]
+    """Each `left` is ignored and stands for the aggregate's value; all must hold."""
+    rule: Pred | None = None
+
+
+Pred = Compare | IsNull | All | AnyOf | Not | Exists | AggregateTest
+
+TRUE = All(())
+FALSE = AnyOf(())
+
+
+def both(*parts: Pred | None) -> Pred:
+    """The conjunction of what is there, flattened; `TRUE` for nothing."""
+    flat: list[Pred] = []
+    for part in parts:
+        if part is None:
+            continue
+        if isinstance(part, All):
+            flat.extend(part.parts)
+        else:
+            flat.append(part)
+    return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+Json = Any

@@ -1,0 +1,162 @@
+"""Catalog × Rules with every reference resolved, then cut down to what one role may see and do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gql_gen.catalog.types import Catalog, Column, Ident, Relation, UniqueIndex, UniqueKey
+from gql_gen.model.predicates import Pred, Slot, ValueType
+from gql_gen.rules.types import Customization, Fault, Naming, QueryRoot, RootField, SubscriptionRoot
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A column's type as GraphQL shows it.
+
+    `name` is the GraphQL scalar or enum (`Int`, `uuid`, `colors_enum`), `pg` the base type below domains, to which
+    values are cast. For an array `element` is set and `name` is the element's. `values` are a GraphQL enum's members
+    (name, comment): set for references to enum tables and for native Postgres enums."""
+
+    name: str
+    pg: Ident
+    element: Scalar | None = None
+    values: tuple[tuple[str, str | None], ...] | None = None
+    has_equality: bool = True
+    has_order: bool = True
+
+    def value_type(self, *, is_list: bool = False) -> ValueType:
+        labels = None if self.values is None else tuple(name for name, _ in self.values)
+        return ValueType(self.pg, self.name, is_list, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column under its GraphQL name."""
+
+    name: str
+    column: Column
+    scalar: Scalar
+    comment: str | None
+
+    @property
+    def sql(self) -> str:
+        return self.column.name
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relationship: our `on[i][0]` equals the target's `on[i][1]` (SQL names).
+
+    `nullable` (objects only): False when the key that carries it is not null and enforced, so the target always exists;
+    whether the role can see it is another matter, see RoleEntity."""
+
+    name: str
+    kind: Literal["object", "array"]
+    target: Ident
+    on: tuple[tuple[str, str], ...]
+    nullable: bool
+    comment: str | None = None
+    insert_before_parent: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RootName:
+    name: str
+    comment: str | None
+    """None: the dialect's own wording; "": no description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A tracked relation with its GraphQL names. `fields` and `links` are keyed by GraphQL name and share one namespace;
+    hidden columns are in neither. `type_name` has prefix and suffix applied already."""
+
+    ident: Ident
+    relation: Relation
+    type_name: str
+    base_name: str
+    """The name root fields and input types were derived from (no prefix or suffix)."""
+    fields: Mapping[str, Field]
+    links: Mapping[str, Link]
+    root_fields: Mapping[RootField, RootName]
+    primary_key: tuple[str, ...]
+    """SQL names; empty when there is none, or when a part of it is hidden."""
+    comment: str | None
+    enum_values: tuple[tuple[str, str | None], ...] | None = None
+    """Rows of an enum table as (value, comment); None for other tables. Entities of enum tables are ordinary ones too."""
+
+    def field_of(self, column: str) -> Field | None:
+        """The field that shows an SQL column; None when hidden."""
+        return next((field for field in self.fields.values() if field.sql == column), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PresetValue:
+    """Exactly one of `slot` and `sql` is set."""
+
+    column: str
+    slot: Slot | None
+    sql: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRule:
+    """An insert, update or delete rule, resolved. Kept for the write path."""
+
+    columns: frozenset[str]
+    filter: Pred
+    check: Pred
+    presets: tuple[PresetValue, ...]
+    backend_only: bool
+    message: str | None
+    recheck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleEntity:
+    """What one role may see of one entity. `fields` and `links` are the role's own; a link is there only when the role
+    may select from its target. `rule` is the row rule, `TRUE` for admin."""
+
+    entity: Entity
+    fields: Mapping[str, Field]
+    links: Mapping[str, Link]
+    rule: Pred
+    limit: int | None
+    allow_aggregations: bool
+    query_roots: frozenset[QueryRoot]
+    subscription_roots: frozenset[SubscriptionRoot]
+    columns: frozenset[str]
+    """The SQL names of `fields`: what the gate checks."""
+    by_primary_key: bool
+    """True when every part of the primary key is readable, so that by-key roots may exist."""
+    unique_keys: tuple[UniqueKey, ...]
+    unique_indexes: tuple[UniqueIndex, ...]
+    insert: WriteRule | None = None
+    update: WriteRule | None = None
+    delete: WriteRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleModel:
+    """Everything one role may see and do."""
+
+    role: str
+    is_admin: bool
+    entities: Mapping[Ident, RoleEntity]
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Every tracked entity with its names and links. `faults` lists what could not be carried from the rules (a table or
+    column that the database lacks): those parts are left out, for the role they concern, and never widen access."""
+
+    catalog: Catalog
+    naming: Naming
+    customization: Customization
+    entities: Mapping[Ident, Entity]
+    roles: frozenset[str]
+    """Every role that the rules name, `admin` included."""
+    faults: tuple[Fault, ...]

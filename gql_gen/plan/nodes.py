@@ -1,0 +1,159 @@
+"""The one intermediate language: what an ask wants, in SQL names, before and after the gate.
+
+A plan is self-contained: later stages never ask the schema. Fields marked "gate" are None or empty until
+`gql_gen.gate.permit` fills them; `gql_gen.sql` refuses anything that did not come through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gql_gen.catalog.types import Ident
+from gql_gen.model.predicates import TRUE, ColumnRef, Pred, Slot
+
+Direction = Literal["asc", "desc"]
+Nulls = Literal["first", "last"]
+AggregateFunction = Literal[
+    "count", "sum", "avg", "min", "max", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance"
+]
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+@dataclass(frozen=True, slots=True)
+class ShowColumn:
+    """`as_text` prints numbers as JSON strings (stringify_numeric_types). `json_path` is the `path` argument: keys and
+    indexes as one text[] slot; None: the whole value."""
+
+    alias: str
+    column: ColumnRef
+    as_text: bool = False
+    json_path: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowText:
+    """A constant, `__typename` for one."""
+
+    alias: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLink:
+    """Related rows: our `on[i][0]` = theirs `on[i][1]`. An object link is a Select with `single`."""
+
+    alias: str
+    on: tuple[tuple[str, str], ...]
+    node: Select | Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAggregate:
+    """One function over columns. For `count`, no columns means rows; `distinct` applies to count alone."""
+
+    alias: str
+    function: AggregateFunction
+    columns: tuple[ColumnRef, ...]
+    distinct: bool = False
+    as_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowGroup:
+    """A JSON object of further aggregate outputs: `aggregate { … }`, `sum { … }`."""
+
+    alias: str
+    parts: tuple[ShowAggregate | ShowGroup | ShowText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowNodes:
+    """The rows of an aggregate field (`nodes`)."""
+
+    alias: str
+    show: tuple[Show, ...]
+
+
+Show = ShowColumn | ShowText | ShowLink
+AggregateShow = ShowGroup | ShowNodes | ShowText
+
+
+# ---------------------------------------------------------------- order
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step from a row to related rows on the way to a sort key. `rule` is the target's row rule (gate)."""
+
+    relation: Ident
+    on: tuple[tuple[str, str], ...]
+    rule: Pred | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A column of the row, of an object relationship (`hops`), or an aggregate over the last hop's rows
+    (`function`; count without columns counts rows). Null placement None is Postgres's default for the direction."""
+
+    direction: Direction
+    nulls: Nulls | None
+    column: ColumnRef | None
+    hops: tuple[Hop, ...] = ()
+    function: AggregateFunction | None = None
+
+
+# ---------------------------------------------------------------- nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Rows of a relation as a JSON array of objects, or as one object or null when `single`.
+
+    `where` is the caller's; `rule` (gate) the role's row rule; `row_limit` (gate) the role's limit."""
+
+    relation: Ident
+    show: tuple[Show, ...]
+    where: Pred = TRUE
+    order: tuple[SortKey, ...] = ()
+    distinct: tuple[ColumnRef, ...] = ()
+    limit: Slot | None = None
+    offset: Slot | None = None
+    single: bool = False
+    rule: Pred | None = None
+    row_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Aggregates and rows over one set of rows: where, order, distinct, limit and offset bound both. `row_limit` (gate)
+    bounds the rows of `nodes`, never the aggregates."""
+
+    relation: Ident
+    show: tuple[AggregateShow, ...]
+    where: Pred = TRUE
+    order: tuple[SortKey, ...] = ()
+    distinct: tuple[ColumnRef, ...] = ()
+    limit: Slot | None = None
+    offset: Slot | None = None
+    rule: Pred | None = None
+    row_limit: int | None = None
+
+
+Node = Select | Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A top-level field: its response key and what fills it. A str is ready JSON (introspection, `__typename`)."""
+
+    alias: str
+    node: Node | str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    kind: Literal["read"]
+    roots: tuple[Root, ...]

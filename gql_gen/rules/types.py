@@ -1,0 +1,294 @@
+"""What we were told: tracked tables, names, relationships, permissions. No catalogue in it: names may still be wrong.
+
+Everything carries the place in the file it came from (`Mark`), so that faults found later, when the rules meet the
+database, are reported with file, line and column too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from gql_gen.catalog.types import Ident
+
+Naming = Literal["nhost", "hasura", "graphql-default"]
+RootField = Literal[
+    "select",
+    "select_by_pk",
+    "select_aggregate",
+    "select_stream",
+    "insert",
+    "insert_one",
+    "update",
+    "update_by_pk",
+    "update_many",
+    "delete",
+    "delete_by_pk",
+]
+QueryRoot = Literal["select", "select_by_pk", "select_aggregate"]
+SubscriptionRoot = Literal["select", "select_by_pk", "select_aggregate", "select_stream"]
+NamedRelation = Literal["object", "array"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a rules file. Lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the rules: where, what, what was expected, and the nearest valid name if there is one."""
+
+    at: Mark
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class RulesError(Exception):
+    """All faults at once, in the order of the file."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+# ---------------------------------------------------------------- boolean expressions, as written
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A leaf as written: JSON (str, int, Decimal, bool, None, list, dict). Strings that name a session variable
+    (`X-Hasura-…`, any case) are not told apart here; `is_session` does that."""
+
+    json: Any
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """`_and`, and the implicit and of several keys. Empty is true."""
+
+    parts: tuple[BoolExp, ...]
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """`_or`. Empty is false."""
+
+    parts: tuple[BoolExp, ...]
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    part: BoolExp
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsIn:
+    """`_exists: {_table, _where}`."""
+
+    table: Ident
+    where: BoolExp
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator applied to a column, canonical spelling (`_eq`, never `$eq`)."""
+
+    name: str
+    value: Value
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class OnField:
+    """A key that is neither a connective nor `_exists`: a column (SQL name) with operators, or a relationship with an
+    expression below. Which of the two it is only the catalogue knows, so both readings are kept:
+    `operators` is None when the value cannot be read as operators; `nested` is None when it cannot be an expression."""
+
+    name: str
+    operators: tuple[Operator, ...] | None
+    nested: BoolExp | None
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRule:
+    """A reference to an entry of `rules:`; the loader has checked that it exists and that there is no cycle."""
+
+    name: str
+    at: Mark
+
+
+BoolExp = Both | Either | Negated | ExistsIn | OnField | NamedRule
+
+
+# ---------------------------------------------------------------- permissions
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRule:
+    """`columns` None means "*". `*_root_fields` None means all that the table has."""
+
+    columns: tuple[tuple[str, Mark], ...] | None
+    filter: BoolExp
+    at: Mark
+    limit: int | None = None
+    allow_aggregations: bool = False
+    computed_fields: tuple[str, ...] = ()
+    query_root_fields: frozenset[QueryRoot] | None = None
+    subscription_root_fields: frozenset[SubscriptionRoot] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A value set by the rule: JSON literal or session variable (a string), or an SQL expression (`{sql: now()}`)."""
+
+    column: str
+    value: Value | None
+    sql: str | None
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class InsertRule:
+    columns: tuple[tuple[str, Mark], ...] | None
+    check: BoolExp
+    at: Mark
+    presets: tuple[Preset, ...] = ()
+    backend_only: bool = False
+    message: str | None = None
+    recheck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRule:
+    columns: tuple[tuple[str, Mark], ...] | None
+    filter: BoolExp
+    check: BoolExp | None
+    at: Mark
+    presets: tuple[Preset, ...] = ()
+    backend_only: bool = False
+    message: str | None = None
+    recheck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRule:
+    filter: BoolExp
+    at: Mark
+    backend_only: bool = False
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TablePermissions:
+    """What one role may do with one table."""
+
+    role: str
+    at: Mark
+    select: SelectRule | None = None
+    insert: InsertRule | None = None
+    update: UpdateRule | None = None
+    delete: DeleteRule | None = None
+
+
+# ---------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True, slots=True)
+class ByForeignKey:
+    """`columns` of this table, or of `table` when given (the key then lies there and points here)."""
+
+    columns: tuple[str, ...]
+    table: Ident | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByMapping:
+    """A relationship without a key: our column → their column."""
+
+    table: Ident
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    name: str
+    kind: NamedRelation
+    using: ByForeignKey | ByMapping
+    at: Mark
+    insert_before_parent: bool | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameAndComment:
+    """A chosen name (None: by convention) and a comment (None: the database's; "" : none)."""
+
+    name: str | None
+    comment: str | None
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class TableRules:
+    """One tracked table. `hide` takes columns away from every role, admin included."""
+
+    ident: Ident
+    at: Mark
+    name: str | None = None
+    comment: str | None = None
+    is_enum: bool = False
+    hide: tuple[tuple[str, Mark], ...] = ()
+    columns: Mapping[str, NameAndComment] = field(default_factory=lambda: MappingProxyType({}))
+    root_fields: Mapping[RootField, NameAndComment] = field(default_factory=lambda: MappingProxyType({}))
+    relationships: tuple[Relationship, ...] = ()
+    infer_relationships: bool = True
+    """False for imported metadata, where only what is listed is tracked."""
+    permissions: Mapping[str, TablePermissions] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Customization:
+    """Hasura's source customization: prefixes and suffixes of root fields and of type names, and a namespace."""
+
+    root_fields_namespace: str | None = None
+    root_fields_prefix: str = ""
+    root_fields_suffix: str = ""
+    type_names_prefix: str = ""
+    type_names_suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRules:
+    name: str
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """permissions.yaml, read and checked for form. `version` is the file format's."""
+
+    file: str
+    naming: Naming
+    roles: Mapping[str, RoleRules]
+    named: Mapping[str, BoolExp]
+    tables: Mapping[Ident, TableRules]
+    customization: Customization = Customization()
