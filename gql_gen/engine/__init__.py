@@ -1,1 +1,1 @@
-
+"""The pipeline: an ask and a caller in, bytes out."""

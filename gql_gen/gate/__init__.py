@@ -1,1 +1,1 @@
-
+"""The one gate: whatever reaches the database passed `permit`, and only `permit` can make a `Permitted`."""

@@ -14,7 +14,9 @@ from typing import Literal
 from gql_gen.catalog.types import Ident
 from gql_gen.model.types import Scalar
 
-Operand = Literal["same", "list", "boolean", "text", "texts", "jsonb", "lquery", "lqueries", "ltxtquery", "ltree", "ltrees"]
+Operand = Literal[
+    "same", "list", "boolean", "text", "texts", "jsonb", "lquery", "lqueries", "ltxtquery", "ltree", "ltrees"
+]
 Group = Literal["equality", "order", "text", "jsonb", "array", "ltree"]
 
 

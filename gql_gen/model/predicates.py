@@ -16,12 +16,16 @@ from gql_gen.catalog.types import Ident
 @dataclass(frozen=True, slots=True)
 class ValueType:
     """How a value is checked and bound: `pg` is the exact type it is cast to (never a domain), `graphql` its name in
-    messages, `is_list` a list of such values bound as one array literal, `labels` the only values allowed."""
+    messages, `is_list` a list of such values bound as one array literal, `labels` the only values allowed,
+    `element` the type of an array type's items."""
 
     pg: Ident
     graphql: str
     is_list: bool = False
     labels: tuple[str, ...] | None = None
+    element: ValueType | None = None
+    bound: Literal["limit", "offset"] | None = None
+    """Set for `limit` (a 32-bit number not below 0) and `offset` (64-bit, also as a string)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ class AggregateTest:
 
     relation: Ident
     on: tuple[tuple[str, str], ...]
-    function: Literal["count", "bool_and", "bool_or", "avg", "corr", "covar_samp", "max", "min", "sum", "stddev_samp", "var_samp"]
+    function: Literal[
+        "count", "bool_and", "bool_or", "avg", "corr", "covar_samp", "max", "min", "sum", "stddev_samp", "var_samp"
+    ]
     arguments: tuple[str, ...]
     distinct: bool
     where: Pred

@@ -28,7 +28,8 @@ class Scalar:
 
     def value_type(self, *, is_list: bool = False) -> ValueType:
         labels = None if self.values is None else tuple(name for name, _ in self.values)
-        return ValueType(self.pg, self.name, is_list, labels)
+        element = None if self.element is None else self.element.value_type()
+        return ValueType(self.pg, self.name, is_list, labels, element)
 
 
 @dataclass(frozen=True, slots=True)

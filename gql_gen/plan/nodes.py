@@ -145,12 +145,17 @@ class Aggregate:
 Node = Select | Aggregate
 
 
+Access = Literal["select", "select_by_pk", "select_aggregate"]
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A top-level field: its response key and what fills it. A str is ready JSON (introspection, `__typename`)."""
+    """A top-level field: its response key and what fills it. `access` is the right the role needs on the node's
+    relation; the gate checks it."""
 
     alias: str
-    node: Node | str
+    node: Node
+    access: Access = "select"
 
 
 @dataclass(frozen=True, slots=True)

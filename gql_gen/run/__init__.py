@@ -1,1 +1,1 @@
-
+"""Where statements meet Postgres."""

@@ -1,0 +1,29 @@
+"""Hasura's envelope: `{"data": …}` around the database's own JSON, errors with `extensions.code` and `path`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gql_gen.ask import Outcome, Reply
+from gql_gen.errors import UsherError
+
+_encode = msgspec.json.Encoder().encode
+
+
+def framed(frame: tuple[bytes, ...], values: Sequence[bytes | None]) -> bytes:
+    """The pieces of a frame with the values between them."""
+    if len(frame) == 2:
+        return b"%b%b%b" % (frame[0], values[0] or b"null", frame[1])
+    pieces: list[bytes] = [frame[0]]
+    for piece, value in zip(frame[1:], values, strict=True):
+        pieces.append(value or b"null")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def refusal(error: UsherError, outcome: Outcome = "refused") -> Reply:
+    """One error in the form Hasura's clients read."""
+    body = {"errors": [{"message": error.message, "extensions": {"path": error.path, "code": error.code}}]}
+    return Reply(_encode(body), outcome, error.status)

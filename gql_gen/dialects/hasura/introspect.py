@@ -1,0 +1,200 @@
+"""A role's types as a graphql-core schema: for introspection and SDL alone, never on the path of a query."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, cast
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLDirective,
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLFloat,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+    execute_sync,
+    lexicographic_sort_schema,
+    print_schema,
+)
+from graphql.language import (
+    DirectiveLocation,
+    DocumentNode,
+    FieldNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+)
+from graphql.type import GraphQLDeprecatedDirective, GraphQLIncludeDirective, GraphQLSkipDirective
+
+from gql_gen.dialects.document import Operation
+from gql_gen.dialects.hasura.schema import RoleSchema
+from gql_gen.dialects.hasura.typesystem import (
+    EnumType,
+    InputObject,
+    ListOf,
+    NamedType,
+    NonNull,
+    ObjectType,
+    OutputField,
+    ScalarType,
+    TypeRef,
+)
+from gql_gen.errors import Rejected
+
+_BUILT_IN = {scalar.name: scalar for scalar in (GraphQLInt, GraphQLFloat, GraphQLString, GraphQLBoolean)}
+_RECURSION = 20_000
+"""graphql-core walks types recursively, along chains as long as the schema's chain of keys."""
+
+
+class _Converter:
+    """Our types → graphql-core's, each made once, fields on demand."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, GraphQLNamedType] = {}
+
+    def convert(self, ref: TypeRef) -> Any:
+        match ref:
+            case NonNull():
+                return GraphQLNonNull(self.convert(ref.of))
+            case ListOf():
+                return GraphQLList(self.convert(ref.of))
+            case _:
+                return self._named(ref)
+
+    def _named(self, type_: NamedType) -> GraphQLNamedType:
+        known = _BUILT_IN.get(type_.name) or self._made.get(type_.name)
+        if known is None:
+            known = self._made[type_.name] = self._make(type_)
+        return known
+
+    def _make(self, type_: NamedType) -> GraphQLNamedType:
+        match type_:
+            case ScalarType():
+                return GraphQLScalarType(type_.name, description=type_.description)
+            case EnumType():
+                values = {
+                    name: GraphQLEnumValue(name, description=member.description)
+                    for name, member in type_.members.items()
+                }
+                return GraphQLEnumType(type_.name, values, description=type_.description)
+            case InputObject():
+                return GraphQLInputObjectType(
+                    type_.name, lambda: self._input_fields(type_), description=type_.description
+                )
+            case ObjectType():
+                return GraphQLObjectType(type_.name, lambda: self._fields(type_), description=type_.description)
+
+    def _input_fields(self, type_: InputObject) -> dict[str, GraphQLInputField]:
+        return {
+            name: GraphQLInputField(cast(GraphQLInputType, self.convert(field.type)), description=field.description)
+            for name, field in type_.fields.items()
+        }
+
+    def _fields(self, type_: ObjectType) -> dict[str, GraphQLField]:
+        return {name: self._field(field) for name, field in type_.fields.items()}
+
+    def _field(self, field: OutputField) -> GraphQLField:
+        arguments = {
+            name: GraphQLArgument(cast(GraphQLInputType, self.convert(argument.type)), description=argument.description)
+            for name, argument in field.arguments.items()
+        }
+        return GraphQLField(cast(GraphQLOutputType, self.convert(field.type)), arguments, description=field.description)
+
+
+_CACHED = GraphQLDirective(
+    "cached",
+    [DirectiveLocation.QUERY],
+    args={
+        "ttl": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=60, description="measured in seconds"),
+        "refresh": GraphQLArgument(
+            GraphQLNonNull(GraphQLBoolean), default_value=False, description="refresh the cache entry"
+        ),
+    },
+    description="whether this query should be cached; accepted for clients written for it, without effect",
+)
+
+
+def graphql_schema(schema: RoleSchema) -> GraphQLSchema:
+    """The whole of a role's types. Slow for large schemas (seconds for hundreds of tables): kept by the caller."""
+    converter = _Converter()
+    root = schema.query_root
+    if not root.fields:
+        query = GraphQLObjectType(
+            "query_root", {"no_queries_available": GraphQLField(GraphQLString, description=_EMPTY)}
+        )
+    else:
+        query = cast(GraphQLObjectType, converter.convert(root))
+    with _deep_recursion():
+        made = GraphQLSchema(
+            query,
+            directives=[GraphQLIncludeDirective, GraphQLSkipDirective, GraphQLDeprecatedDirective, _CACHED],
+            assume_valid=True,
+        )
+        return lexicographic_sort_schema(made)
+
+
+_EMPTY = "There are no queries available to the current role. Either there are no tables, or the role has no rules."
+
+
+def sdl(schema: RoleSchema) -> str:
+    """The role's SDL in canonical order."""
+    with _deep_recursion():
+        return print_schema(_schema_of(schema)) + "\n"
+
+
+def introspect(schema: RoleSchema, nodes: list[FieldNode], operation: Operation, variables: Mapping[str, Any]) -> str:
+    """`__schema` or `__type` as JSON text."""
+    definition = OperationDefinitionNode(
+        operation=OperationType.QUERY,
+        selection_set=SelectionSetNode(selections=tuple(nodes)),
+        variable_definitions=operation.node.variable_definitions or (),
+        directives=(),
+    )
+    document = DocumentNode(definitions=(definition, *operation.fragments.values()))
+    with _deep_recursion():
+        result = execute_sync(_schema_of(schema), document, variable_values=dict(variables))
+    if result.errors or result.data is None:
+        message = result.errors[0].message if result.errors else "introspection failed"
+        raise Rejected(message, path="$.selectionSet.__schema")
+    return json.dumps(next(iter(result.data.values())), separators=(",", ":"))
+
+
+_KEPT: dict[int, tuple[RoleSchema, GraphQLSchema]] = {}
+_KEEP = 32
+
+
+def _schema_of(schema: RoleSchema) -> GraphQLSchema:
+    known = _KEPT.get(id(schema))
+    if known is not None and known[0] is schema:
+        return known[1]
+    made = graphql_schema(schema)
+    while len(_KEPT) >= _KEEP:
+        _KEPT.pop(next(iter(_KEPT)))
+    _KEPT[id(schema)] = (schema, made)
+    return made
+
+
+class _deep_recursion:
+    """Raises the interpreter's recursion limit for graphql-core's recursive walks, and puts it back."""
+
+    def __enter__(self) -> None:
+        self._before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self._before, _RECURSION))
+
+    def __exit__(self, *_: object) -> None:
+        sys.setrecursionlimit(self._before)

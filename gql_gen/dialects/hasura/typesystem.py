@@ -1,0 +1,306 @@
+"""A role's GraphQL types as plain data, made when first looked at.
+
+Reading a document, introspection and SDL all use these; a graphql-core schema is made from them for the latter two
+alone.
+Every field carries its `meaning`: what the reader has to do when it meets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gql_gen.catalog.types import Ident
+from gql_gen.model.operators import OperatorSpec
+from gql_gen.model.predicates import ValueType
+from gql_gen.model.types import Field, Link, Scalar
+from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
+
+# ---------------------------------------------------------------- meanings of output fields
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnField:
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class LinkField:
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAggregateField:
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class RootListField:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class RootByKeyField:
+    relation: Ident
+    key: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootAggregateField:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceField:
+    """All root fields below one field."""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateField:
+    """`aggregate` of `<t>_aggregate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodesField:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class CountField:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionField:
+    """`sum`, `avg`, … : an object with a field a column."""
+
+    function: AggregateFunction
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionColumnField:
+    function: AggregateFunction
+    field: Field
+    as_text: bool
+
+
+OutputMeaning = (
+    ColumnField
+    | LinkField
+    | LinkAggregateField
+    | RootListField
+    | RootByKeyField
+    | RootAggregateField
+    | NamespaceField
+    | AggregateField
+    | NodesField
+    | CountField
+    | FunctionField
+    | FunctionColumnField
+)
+
+# ---------------------------------------------------------------- meanings of input fields
+
+
+@dataclass(frozen=True, slots=True)
+class Connective:
+    word: Literal["_and", "_or", "_not"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInput:
+    """A column in a filter or an order."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class LinkInput:
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAggregateInput:
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorInput:
+    spec: OperatorSpec
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class EachInput:
+    """`_in` and `_nin` of array columns: one comparison an element, arrays of arrays being no lists of arrays."""
+
+    operator: Literal["_eq", "_neq"]
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class NullInput:
+    """`_is_null`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CastInput:
+    """`_cast`, and the target below it."""
+
+    to: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatePredicate:
+    function: Literal["count", "bool_and", "bool_or"]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateOrder:
+    """A function below `<link>_aggregate` in an order; count has no columns."""
+
+    function: AggregateFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """An input field whose name says it all (`arguments`, `predicate`, `filter`, `distinct`)."""
+
+
+InputMeaning = (
+    Connective
+    | FieldInput
+    | LinkInput
+    | LinkAggregateInput
+    | OperatorInput
+    | EachInput
+    | NullInput
+    | CastInput
+    | AggregatePredicate
+    | AggregateOrder
+    | Plain
+)
+
+# ---------------------------------------------------------------- types
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarType:
+    name: str
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumMember:
+    """`meaning`: a Field for column enums, (direction, nulls) for order_by, None for enum tables."""
+
+    meaning: Field | tuple[Direction, Nulls | None] | None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    name: str
+    members: Mapping[str, EnumMember]
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    name: str
+    type: TypeRef
+    meaning: InputMeaning
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: str
+    type: TypeRef
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputField:
+    name: str
+    type: TypeRef
+    meaning: OutputMeaning
+    arguments: Mapping[str, Argument]
+    description: str | None = None
+
+
+class InputObject:
+    """An input type whose fields are made on first use, so that types may refer to each other in circles."""
+
+    __slots__ = ("_fields", "_make", "description", "name")
+
+    def __init__(self, name: str, make: Callable[[], Mapping[str, InputField]], description: str | None = None) -> None:
+        self.name = name
+        self.description = description
+        self._make = make
+        self._fields: Mapping[str, InputField] | None = None
+
+    @property
+    def fields(self) -> Mapping[str, InputField]:
+        if self._fields is None:
+            self._fields = self._make()
+        return self._fields
+
+
+class ObjectType:
+    """An output type whose fields are made on first use."""
+
+    __slots__ = ("_fields", "_make", "description", "name")
+
+    def __init__(
+        self, name: str, make: Callable[[], Mapping[str, OutputField]], description: str | None = None
+    ) -> None:
+        self.name = name
+        self.description = description
+        self._make = make
+        self._fields: Mapping[str, OutputField] | None = None
+
+    @property
+    def fields(self) -> Mapping[str, OutputField]:
+        if self._fields is None:
+            self._fields = self._make()
+        return self._fields
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    of: TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class NonNull:
+    of: TypeRef
+
+
+NamedType = ScalarType | EnumType | InputObject | ObjectType
+TypeRef = ScalarType | EnumType | InputObject | ObjectType | ListOf | NonNull
+
+
+def spelled(ref: TypeRef) -> str:
+    """The type as a document would write it: `[users_order_by!]`."""
+    match ref:
+        case NonNull():
+            return spelled(ref.of) + "!"
+        case ListOf():
+            return f"[{spelled(ref.of)}]"
+        case _:
+            return ref.name
+
+
+def named(ref: TypeRef) -> NamedType:
+    while isinstance(ref, ListOf | NonNull):
+        ref = ref.of
+    return ref
+
+
+def nullable(ref: TypeRef) -> TypeRef:
+    return ref.of if isinstance(ref, NonNull) else ref
+
+
+Json = Any

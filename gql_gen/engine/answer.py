@@ -1,0 +1,278 @@
+"""Ask + Caller → Reply.
+
+    document  →  dialect.read  →  Plan  →  gate.permit  →  Permitted  →  sql.render  →  Statement  →  run  →  bytes
+
+A known operation skips all but the last: its variables' shape finds the statement, slots are bound, one round trip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from gql_gen.ask import DocumentAsk, Outcome, Reply
+from gql_gen.catalog.types import Catalog, Ident
+from gql_gen.dialects.document import Operation, read_operation
+from gql_gen.dialects.hasura.envelope import framed, refusal
+from gql_gen.dialects.hasura.introspect import sdl
+from gql_gen.dialects.hasura.read import read
+from gql_gen.engine.cache import Document, Prepared
+from gql_gen.engine.settings import EngineSettings
+from gql_gen.engine.world import World
+from gql_gen.errors import Failed, NotFound, Rejected, UsherError
+from gql_gen.gate.permit import permit
+from gql_gen.introspect.read import read_catalog, read_enum_values
+from gql_gen.model.certainty import surely_valid
+from gql_gen.model.predicates import Slot
+from gql_gen.model.values import encode
+from gql_gen.rules.types import Fault, Rules, RulesError
+from gql_gen.run.checks import Checks
+from gql_gen.run.failures import UNAVAILABLE, failure, is_stale
+from gql_gen.run.pool import Pool, PoolSettings
+from gql_gen.session import Caller
+from gql_gen.sql.read import render
+from gql_gen.sql.session import PING
+
+log = logging.getLogger("usher.engine")
+
+
+class DatabaseUnreachable(Exception):
+    """The database could not be reached at start; the message says why."""
+
+
+class _Stale(Exception):
+    """The catalogue changed under a statement."""
+
+
+class Engine:
+    """Answers operations over one database with one set of rules."""
+
+    def __init__(self, settings: EngineSettings, pool: Pool, world: World) -> None:
+        self._settings = settings
+        self._limits = settings.limits
+        self._pool = pool
+        self._checks = Checks(pool)
+        self._world = world
+        self._reloading = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, settings: EngineSettings, rules: Rules, *, strict: bool) -> Engine:
+        """Reads the catalogue and builds the world. Raises DatabaseUnreachable, or RulesError when `strict` and the
+        rules name what the database lacks."""
+        pool = Pool(
+            PoolSettings(
+                settings.database_url,
+                settings.pool_size,
+                settings.statement_timeout_ms,
+                settings.use_prepared_statements,
+            )
+        )
+        try:
+            world = await _new_world(pool, rules, settings, generation=1)
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            await pool.close()
+            raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+        if strict and world.faults:
+            await pool.close()
+            raise RulesError(world.faults)
+        return cls(settings, pool, world)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    # ------------------------------------------------------------ state
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What of the rules could not be carried over to this database; those parts are left out."""
+        return self._world.faults
+
+    @property
+    def generation(self) -> int:
+        """Grows with each reload."""
+        return self._world.generation
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(sorted(self._world.model.roles))
+
+    async def ping(self) -> bool:
+        try:
+            await asyncio.wait_for(self._pool.fetch(PING, []), 2.0)
+        except Exception:
+            return False
+        return True
+
+    async def reload(self, rules: Rules | None = None) -> tuple[Fault, ...]:
+        """A new world from the database as it is now and the rules given, or the same rules. The old one stays when
+        anything raises."""
+        async with self._reloading:
+            generation = self._world.generation + 1
+            self._world = await _new_world(self._pool, rules or self._world.rules, self._settings, generation)
+            self._pool.forget_statements()
+            return self._world.faults
+
+    def sdl(self, role: str) -> str:
+        return sdl(self._world.role(role).schema)
+
+    # ------------------------------------------------------------ answers
+
+    def refuse(self, error: UsherError, outcome: Outcome = "refused") -> Reply:
+        return refusal(error, outcome)
+
+    async def answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
+        """The reply to one operation. Never raises but for cancellation."""
+        try:
+            return await self._answer(ask, caller)
+        except Rejected as error:
+            return refusal(error, "refused")
+        except UsherError as error:
+            return refusal(error, "executed")
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            return refusal(failure(error), "executed")
+        except RecursionError:
+            return refusal(Rejected("the query is nested too deeply", path="$.query"), "refused")
+        except Exception:
+            log.exception("an answer failed")
+            return refusal(Failed("internal error"), "executed")
+
+    async def _answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
+        try:
+            return await self._attempt(ask, caller)
+        except asyncpg.PostgresError as error:
+            if not is_stale(error):
+                raise
+        log.warning("the schema changed under a statement; reading the catalogue again")
+        await self.reload()
+        return await self._attempt(ask, caller)
+
+    async def _attempt(self, ask: DocumentAsk, caller: Caller) -> Reply:
+        world = self._world
+        document = world.cache.get(caller.role, ask.text, ask.operation)
+        if document is None:
+            document = Document(read_operation(ask.text, ask.operation, self._limits))
+            world.cache.add(caller.role, ask.text, ask.operation, document)
+        if ask.read_only and document.operation.kind.value != "query":
+            raise Rejected(f"a {document.operation.kind.value} cannot be sent by GET", code="method-not-allowed")
+        variables = document.operation.coerce(ask.variables)
+        prepared = document.statements.get(document.key(variables))
+        if prepared is None:
+            prepared = await self._prepare(world, document, variables, caller)
+        return await self._run(prepared, variables, caller)
+
+    async def _run(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> Reply:
+        statement = prepared.statement
+        if statement is None:
+            return Reply(prepared.frame[0])
+        arguments = list(prepared.arguments)
+        for index, slot in prepared.variable_slots:
+            value: Any = variables
+            for key in slot.path:
+                value = value[key]
+            arguments[index] = text = encode(value, slot.type, slot.at)
+            if slot.type.bound is None and not surely_valid_slot(text, slot):
+                await self._checks.value(text, slot)
+        for index, slot in prepared.session_slots:
+            text = _session_value(slot, caller)
+            arguments[index] = text
+            if not surely_valid_slot(text, slot):
+                await self._checks.value(text, slot)
+        for check in statement.patterns:
+            await self._checks.pattern(check.pattern, arguments[check.index] or "", statement.slots[check.index])
+        prepared.uses += 1
+        row = await self._pool.fetch(statement.text, arguments, prepare=prepared.uses > 1)  # type: ignore[arg-type]
+        assert row is not None
+        return Reply(framed(prepared.frame, row))
+
+    # ------------------------------------------------------------ planning
+
+    async def _prepare(
+        self, world: World, document: Document, variables: Mapping[str, Any], caller: Caller
+    ) -> Prepared:
+        role = world.role(caller.role)
+        if _asks_about_schema(document.operation):
+            # graphql-core may need seconds for a large schema: not on the event loop.
+            found = await asyncio.to_thread(read, document.operation, variables, role.schema, self._limits)
+        else:
+            found = read(document.operation, variables, role.schema, self._limits)
+        document.learn(found.used, found.by_value)
+        if not found.plan.roots:
+            prepared = Prepared(None, (b"".join(found.frame),), (), (), ())
+        else:
+            statement = render(permit(found.plan, role.model), world.catalog)
+            prepared = _bound(statement, found.frame)
+            await self._prove_literals(prepared)
+        world.cache.keep(caller.role, document, document.key(variables), prepared)
+        return prepared
+
+    async def _prove_literals(self, prepared: Prepared) -> None:
+        assert prepared.statement is not None
+        for slot in prepared.statement.slots:
+            if slot.source == "literal" and slot.text is not None and not surely_valid_slot(slot.text, slot):
+                await self._checks.value(slot.text, slot)
+
+
+def _bound(statement: Any, frame: tuple[bytes, ...]) -> Prepared:
+    slots = tuple(enumerate(statement.slots))
+    return Prepared(
+        statement,
+        frame,
+        tuple(slot.text if slot.source == "literal" else None for _, slot in slots),
+        tuple((index, slot) for index, slot in slots if slot.source == "variable"),
+        tuple((index, slot) for index, slot in slots if slot.source == "session"),
+    )
+
+
+def surely_valid_slot(text: str, slot: Slot) -> bool:
+    """Whether Postgres is certain to accept the text. Lists go by their own way: only the server knows."""
+    if slot.type.is_list or slot.type.element is not None:
+        return False
+    if slot.type.labels is not None and slot.source != "session":
+        return True
+    return surely_valid(text, slot.type.pg)
+
+
+def _session_value(slot: Slot, caller: Caller) -> str:
+    name = str(slot.path[0])
+    text = caller.variables.get(name)
+    if text is None:
+        raise NotFound(f'missing session variable: "{name}"')
+    return text
+
+
+def _asks_about_schema(operation: Operation) -> bool:
+    return any(
+        getattr(getattr(selection, "name", None), "value", "").startswith("__") or not hasattr(selection, "arguments")
+        for selection in operation.node.selection_set.selections
+    )
+
+
+async def _new_world(pool: Pool, rules: Rules, settings: EngineSettings, generation: int) -> World:
+    connection = await pool.connect()
+    try:
+        catalog = await read_catalog(connection)
+        enum_rows = await _enum_rows(connection, catalog, rules)
+    finally:
+        await connection.close(timeout=5)
+    return await asyncio.to_thread(World, catalog, rules, enum_rows, settings, generation)
+
+
+async def _enum_rows(
+    connection: Any, catalog: Catalog, rules: Rules
+) -> Mapping[Ident, tuple[tuple[str, str | None], ...]]:
+    """The rows of the tables marked is_enum, where they have the shape of one: a text key and at most a comment."""
+    found: dict[Ident, tuple[tuple[str, str | None], ...]] = {}
+    for ident, table in rules.tables.items():
+        relation = catalog.relations.get(ident)
+        if not table.is_enum or relation is None or relation.primary_key is None:
+            continue
+        if len(relation.primary_key.columns) != 1 or len(relation.columns) > 2:
+            continue
+        value = relation.primary_key.columns[0]
+        comment = next((name for name in relation.columns if name != value), None)
+        found[ident] = await read_enum_values(connection, ident, value, comment)
+    return found

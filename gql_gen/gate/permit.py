@@ -1,0 +1,221 @@
+"""Plan × RoleModel → Permitted: the only place where permission is decided.
+
+Two predicates, two treatments. What the **caller** wrote (where, order_by, aggregate predicates) may name only readable
+columns and carries the row rule of every relation it walks through, so that nothing can be probed. What a **rule** says
+was resolved when the rules met the database and sees the relations it walks through as they are.
+
+A dialect with a schema has refused unknown names already; the gate repeats the decision because not every dialect has
+one, and because a wrong schema must not become a leak. Refusals look like "not found".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from gql_gen.catalog.types import Ident
+from gql_gen.errors import Rejected
+from gql_gen.gate.types import _KEY, Permitted
+from gql_gen.model.predicates import (
+    AggregateTest,
+    All,
+    AnyOf,
+    CastRef,
+    ColumnRef,
+    Compare,
+    Exists,
+    IsNull,
+    Not,
+    Pred,
+)
+from gql_gen.model.types import RoleEntity, RoleModel
+from gql_gen.plan.nodes import (
+    Aggregate,
+    AggregateShow,
+    Hop,
+    Node,
+    Plan,
+    Root,
+    Select,
+    Show,
+    ShowAggregate,
+    ShowColumn,
+    ShowGroup,
+    ShowLink,
+    ShowNodes,
+    ShowText,
+    SortKey,
+)
+
+Scope = tuple[RoleEntity, ...]
+"""The entities whose rows are in sight, innermost first: `ColumnRef.depth` counts into it."""
+
+
+def permit(plan: Plan, role: RoleModel) -> Permitted:
+    """The same plan with the role's row rules and limits in place. Raises Rejected for what the role may not reach."""
+    roots = tuple(_root(root, role) for root in plan.roots)
+    return Permitted(replace(plan, roots=roots), role.role, key=_KEY)
+
+
+def _root(root: Root, role: RoleModel) -> Root:
+    entity = _entity(root.node.relation, role)
+    if root.access not in entity.query_roots:
+        raise _unknown(root.alias)
+    return replace(root, node=_node(root.node, role))
+
+
+def _node(node: Node, role: RoleModel) -> Node:
+    match node:
+        case Select():
+            return _select(node, role)
+        case Aggregate():
+            return _aggregate(node, role)
+        case _:
+            assert_never(node)
+
+
+def _select(node: Select, role: RoleModel) -> Select:
+    entity = _entity(node.relation, role)
+    scope = (entity,)
+    return replace(
+        node,
+        show=tuple(_show(show, scope, role) for show in node.show),
+        where=_pred(node.where, scope, role),
+        order=tuple(_sort(key, scope, role) for key in node.order),
+        distinct=_readable_all(node.distinct, scope),
+        rule=entity.rule,
+        row_limit=entity.limit,
+    )
+
+
+def _aggregate(node: Aggregate, role: RoleModel) -> Aggregate:
+    entity = _entity(node.relation, role)
+    if not entity.allow_aggregations:
+        raise _unknown("aggregate")
+    scope = (entity,)
+    return replace(
+        node,
+        show=tuple(_aggregate_show(show, scope, role) for show in node.show),
+        where=_pred(node.where, scope, role),
+        order=tuple(_sort(key, scope, role) for key in node.order),
+        distinct=_readable_all(node.distinct, scope),
+        rule=entity.rule,
+        row_limit=entity.limit,
+    )
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _show(show: Show, scope: Scope, role: RoleModel) -> Show:
+    match show:
+        case ShowColumn():
+            _readable(show.column, scope)
+            return show
+        case ShowText():
+            return show
+        case ShowLink():
+            return replace(show, node=_node(show.node, role))
+        case _:
+            assert_never(show)
+
+
+def _aggregate_show(show: AggregateShow, scope: Scope, role: RoleModel) -> AggregateShow:
+    match show:
+        case ShowGroup():
+            _group(show, scope)
+            return show
+        case ShowNodes():
+            return replace(show, show=tuple(_show(part, scope, role) for part in show.show))
+        case ShowText():
+            return show
+        case _:
+            assert_never(show)
+
+
+def _group(group: ShowGroup, scope: Scope) -> None:
+    for part in group.parts:
+        match part:
+            case ShowGroup():
+                _group(part, scope)
+            case ShowAggregate():
+                _readable_all(part.columns, scope)
+            case ShowText():
+                pass
+            case _:
+                assert_never(part)
+
+
+# ---------------------------------------------------------------- what is asked about
+
+
+def _pred(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
+    match pred:
+        case Compare():
+            _readable(pred.left, scope)
+            if isinstance(pred.right, ColumnRef):
+                _readable(pred.right, scope)
+            return pred
+        case IsNull():
+            _readable(pred.column, scope)
+            return pred
+        case All():
+            return All(tuple(_pred(part, scope, role) for part in pred.parts))
+        case AnyOf():
+            return AnyOf(tuple(_pred(part, scope, role) for part in pred.parts))
+        case Not():
+            return Not(_pred(pred.part, scope, role))
+        case Exists():
+            target = _entity(pred.relation, role)
+            return replace(pred, where=_pred(pred.where, (target, *scope), role), rule=target.rule)
+        case AggregateTest():
+            return _aggregate_test(pred, scope, role)
+        case _:
+            assert_never(pred)
+
+
+def _aggregate_test(test: AggregateTest, scope: Scope, role: RoleModel) -> AggregateTest:
+    target = _entity(test.relation, role)
+    if not target.allow_aggregations:
+        raise _unknown("aggregate")
+    for column in test.arguments:
+        if column not in target.columns:
+            raise _unknown(column)
+    return replace(test, where=_pred(test.where, (target, *scope), role), rule=target.rule)
+
+
+def _sort(key: SortKey, scope: Scope, role: RoleModel) -> SortKey:
+    if not key.hops:
+        if key.column is not None:
+            _readable(key.column, scope)
+        return key
+    targets = [_entity(hop.relation, role) for hop in key.hops]
+    if key.function is not None and not targets[-1].allow_aggregations:
+        raise _unknown("aggregate")
+    if key.column is not None:
+        _readable(key.column, (targets[-1],))
+    hops = tuple(Hop(hop.relation, hop.on, target.rule) for hop, target in zip(key.hops, targets, strict=True))
+    return replace(key, hops=hops)
+
+
+def _readable_all(columns: tuple[ColumnRef, ...], scope: Scope) -> tuple[ColumnRef, ...]:
+    for column in columns:
+        _readable(column, scope)
+    return columns
+
+
+def _readable(reference: ColumnRef | CastRef, scope: Scope) -> None:
+    column = reference.column if isinstance(reference, CastRef) else reference
+    if column.column not in scope[column.depth].columns:
+        raise _unknown(column.column)
+
+
+def _entity(relation: Ident, role: RoleModel) -> RoleEntity:
+    entity = role.entities.get(relation)
+    if entity is None:
+        raise _unknown(relation.name)
+    return entity
+
+
+def _unknown(name: str) -> Rejected:
+    return Rejected(f"field '{name}' not found")

@@ -1,0 +1,267 @@
+"""Rules → permissions.yaml in its one canonical form, so that a diff shows only what changed.
+
+Tables, columns and relationships are sorted by name; roles and named rules keep the order they were written in, and
+each table's permissions follow the order of the roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, assert_never, get_args
+
+from gql_gen.rules.format import VERSION
+from gql_gen.rules.idents import ident_text
+from gql_gen.rules.tables import JSON_PRESET, SQL_PRESET
+from gql_gen.rules.types import (
+    BoolExp,
+    Both,
+    ByForeignKey,
+    ByMapping,
+    Customization,
+    DeleteRule,
+    Either,
+    ExistsIn,
+    InsertRule,
+    Mark,
+    NameAndComment,
+    NamedRule,
+    Negated,
+    OnField,
+    Preset,
+    QueryRoot,
+    Relationship,
+    RootField,
+    Rules,
+    SelectRule,
+    SubscriptionRoot,
+    TablePermissions,
+    TableRules,
+    UpdateRule,
+)
+from gql_gen.rules.yaml_text import comment, entry
+
+OPEN_LEVELS: Mapping[str, int] = {"columns": 1, "root_fields": 1, "relationships": 1, "permissions": 2}
+"""How many levels below a key of a table are always spread over lines: one line per grant, column and relationship."""
+
+
+def dump_rules(rules: Rules, *, head: str = "") -> str:
+    """The file's text, below `head` as a comment. Reading it gives equal rules; dumping those gives the same text."""
+    parts = [
+        list(comment(head)),
+        [*entry("version", VERSION), *entry("naming", rules.naming)],
+        list(_section("customization", _customization(rules.customization), 2)),
+        list(_section("roles", {name: {} for name in rules.roles}, 1)),
+        list(_section("rules", {name: expression_tree(named) for name, named in rules.named.items()}, 1)),
+        ["tables:" if rules.tables else "tables: {}"],
+    ]
+    tables = sorted(rules.tables.values(), key=lambda table: table.ident)
+    text = "\n\n".join("\n".join(part) for part in parts if part)
+    below = ["\n".join(_table_lines(table, tuple(rules.roles))) for table in tables]
+    return "\n".join([text, "\n\n".join(below)] if below else [text]) + "\n"
+
+
+def expression_tree(expression: BoolExp) -> Any:
+    """An expression as it is written in the file."""
+    match expression:
+        case NamedRule(name=name):
+            return name
+        case Both(parts=parts):
+            return _both(parts)
+        case Either(parts=parts):
+            return {"_or": [expression_tree(part) for part in parts]}
+        case Negated(part=part):
+            return {"_not": expression_tree(part)}
+        case ExistsIn(table=table, where=where):
+            return {"_exists": {"_table": ident_text(table), "_where": expression_tree(where)}}
+        case OnField():
+            return {expression.name: _below_field(expression)}
+        case _:
+            assert_never(expression)
+
+
+def _both(parts: tuple[BoolExp, ...]) -> Any:
+    """One mapping when its keys differ, which reads best; a list otherwise."""
+    trees = [_and_list(part.parts) if isinstance(part, Both) else expression_tree(part) for part in parts]
+    merged: dict[str, Any] = {}
+    for tree in trees:
+        if not isinstance(tree, dict) or merged.keys() & tree.keys() or len(parts) == 1:
+            return {"_and": [expression_tree(part) for part in parts]}
+        merged |= tree
+    return merged
+
+
+def _and_list(parts: tuple[BoolExp, ...]) -> dict[str, Any]:
+    return {"_and": [expression_tree(part) for part in parts]}
+
+
+def _below_field(field: OnField) -> Any:
+    if field.operators is not None:
+        return {operator.name: operator.value.json for operator in field.operators}
+    match field.nested:
+        case None:
+            return {}
+        case NamedRule(name=name):
+            # A bare text below a field would be a value.
+            return {"_and": [name]}
+        case nested:
+            return expression_tree(nested)
+
+
+def _section(key: str, value: Mapping[str, Any], open_levels: int) -> Iterator[str]:
+    if value:
+        yield from entry(key, value, 0, open_levels)
+
+
+def _customization(customization: Customization) -> dict[str, Any]:
+    root_fields = _present(
+        namespace=customization.root_fields_namespace,
+        prefix=customization.root_fields_prefix or None,
+        suffix=customization.root_fields_suffix or None,
+    )
+    type_names = _present(
+        prefix=customization.type_names_prefix or None,
+        suffix=customization.type_names_suffix or None,
+    )
+    return _present(root_fields=root_fields or None, type_names=type_names or None)
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    """Without what is None. Nothing else goes: a limit of 0, no root fields and an empty comment each say something."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table_lines(table: TableRules, roles: tuple[str, ...]) -> Iterator[str]:
+    name, keys = ident_text(table.ident), _table(table, roles)
+    first, *_ = entry(name, {}, 2)
+    yield first if not keys else first.removesuffix(" {}")
+    for key, value in keys.items():
+        yield from entry(key, value, 4, OPEN_LEVELS.get(key, 0))
+
+
+def _table(table: TableRules, roles: tuple[str, ...]) -> dict[str, Any]:
+    relationships = sorted(table.relationships, key=lambda relationship: relationship.name)
+    permissions = sorted(table.permissions.values(), key=lambda found: _place(found.role, roles))
+    return _present(
+        name=table.name,
+        comment=table.comment,
+        is_enum=table.is_enum or None,
+        hide=_names(table.hide) or None,
+        columns={name: _chosen(table.columns[name]) for name in sorted(table.columns)} or None,
+        root_fields={name: _chosen(chosen) for name, chosen in _root_fields(table)} or None,
+        infer_relationships=None if table.infer_relationships else False,
+        relationships={relationship.name: _relationship(relationship) for relationship in relationships} or None,
+        permissions={found.role: _permissions(found) for found in permissions} or None,
+    )
+
+
+def _root_fields(table: TableRules) -> list[tuple[RootField, NameAndComment]]:
+    order = get_args(RootField)
+    return sorted(table.root_fields.items(), key=lambda item: order.index(item[0]))
+
+
+def _place(role: str, roles: tuple[str, ...]) -> tuple[int, str]:
+    return (roles.index(role) if role in roles else len(roles), role)
+
+
+def _names(names: tuple[tuple[str, Mark], ...]) -> list[str]:
+    return sorted(name for name, _ in names)
+
+
+def _chosen(chosen: NameAndComment) -> Any:
+    if chosen.name is not None and chosen.comment is None:
+        return chosen.name
+    return _present(name=chosen.name, comment=chosen.comment)
+
+
+def _relationship(relationship: Relationship) -> dict[str, Any]:
+    match relationship.using:
+        case ByMapping(table=table, columns=columns):
+            target: Any = ident_text(table)
+            mapping: dict[str, str] | None = dict(columns)
+        case ByForeignKey(columns=columns, table=table):
+            target = _present(table=None if table is None else ident_text(table), key=list(columns))
+            mapping = None
+        case _:
+            assert_never(relationship.using)
+    return {
+        relationship.kind: target,
+        **_present(on=mapping, insert_before_parent=relationship.insert_before_parent, comment=relationship.comment),
+    }
+
+
+# ---------------------------------------------------------------- permissions
+
+
+def _permissions(permissions: TablePermissions) -> dict[str, Any]:
+    return _present(
+        select=None if permissions.select is None else _select(permissions.select),
+        insert=None if permissions.insert is None else _insert(permissions.insert),
+        update=None if permissions.update is None else _update(permissions.update),
+        delete=None if permissions.delete is None else _delete(permissions.delete),
+    )
+
+
+def _columns(columns: tuple[tuple[str, Mark], ...] | None) -> Any:
+    return "*" if columns is None else _names(columns)
+
+
+def _select(rule: SelectRule) -> dict[str, Any]:
+    return _present(
+        columns=_columns(rule.columns),
+        filter=expression_tree(rule.filter),
+        limit=rule.limit,
+        allow_aggregations=rule.allow_aggregations or None,
+        computed_fields=sorted(rule.computed_fields) or None,
+        query_root_fields=_roots(rule.query_root_fields, QueryRoot),
+        subscription_root_fields=_roots(rule.subscription_root_fields, SubscriptionRoot),
+    )
+
+
+def _roots(roots: frozenset[Any] | None, literal: Any) -> list[str] | None:
+    return None if roots is None else [root for root in get_args(literal) if root in roots]
+
+
+def _insert(rule: InsertRule) -> dict[str, Any]:
+    return _present(
+        columns=_columns(rule.columns),
+        check=expression_tree(rule.check),
+        set=_presets(rule.presets),
+        **_switches(rule),
+    )
+
+
+def _update(rule: UpdateRule) -> dict[str, Any]:
+    return _present(
+        columns=_columns(rule.columns),
+        filter=expression_tree(rule.filter),
+        check=None if rule.check is None else expression_tree(rule.check),
+        set=_presets(rule.presets),
+        **_switches(rule),
+    )
+
+
+def _delete(rule: DeleteRule) -> dict[str, Any]:
+    return _present(
+        filter=expression_tree(rule.filter),
+        backend_only=rule.backend_only or None,
+        message=rule.message,
+    )
+
+
+def _switches(rule: InsertRule | UpdateRule) -> dict[str, Any]:
+    return {"backend_only": rule.backend_only or None, "recheck": rule.recheck or None, "message": rule.message}
+
+
+def _presets(presets: tuple[Preset, ...]) -> dict[str, Any] | None:
+    return {preset.column: _preset(preset) for preset in sorted(presets, key=lambda preset: preset.column)} or None
+
+
+def _preset(preset: Preset) -> Any:
+    if preset.sql is not None:
+        return {SQL_PRESET: preset.sql}
+    value = None if preset.value is None else preset.value.json
+    looks_special = isinstance(value, dict) and len(value) == 1 and (SQL_PRESET in value or JSON_PRESET in value)
+    return {JSON_PRESET: value} if looks_special else value

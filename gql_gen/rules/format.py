@@ -1,0 +1,218 @@
+"""The format of permissions.yaml, every key of it once. The loader and the JSON Schema both come from these tables."""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from gql_gen.rules.idents import IDENT_PATTERN
+from gql_gen.rules.reading import Listing
+from gql_gen.rules.shapes import (
+    Anything,
+    Choice,
+    Either,
+    Expression,
+    Flag,
+    Key,
+    Later,
+    ListOf,
+    MapOf,
+    Record,
+    Text,
+    Whole,
+)
+from gql_gen.rules.types import Naming, QueryRoot, RootField, SubscriptionRoot
+
+VERSION: Final = 1
+
+NAME: Final = Text("a name")
+COMMENT: Final = Text("a comment", pattern="")
+GRAPHQL_NAME: Final = Text(
+    "a GraphQL name: letters, digits and _, not starting with a digit", r"^[_A-Za-z][_0-9A-Za-z]*$"
+)
+AFFIX: Final = Text("letters, digits and _", r"^[_0-9A-Za-z]*$")
+TABLE_TEXT: Final = Text('a table: schema.table, or "schema"."odd.name"', IDENT_PATTERN)
+
+TABLE: Final = Either(
+    (
+        TABLE_TEXT,
+        Record(
+            "a table",
+            (
+                Key("schema", NAME, "the schema; public when absent"),
+                Key("name", NAME, "the table's name in the database", required=True),
+            ),
+        ),
+    )
+)
+
+COLUMN_NAMES: Final = ListOf(Text("a column's name"))
+COLUMNS: Final = Either((Choice(("*",)), COLUMN_NAMES))
+
+
+def _chosen_name(title: str) -> Either:
+    """A bare text is the name."""
+    keys = (Key("name", GRAPHQL_NAME, "the GraphQL name"), Key("comment", COMMENT, 'the description; "" for none'))
+    return Either((GRAPHQL_NAME, Record(title, keys)))
+
+
+def _several_later(grant: Record) -> Either:
+    return Either((grant, Later(Listing, f"several grants in one place ({grant.title})")))
+
+
+BY_KEY: Final = Record(
+    "a foreign key",
+    (
+        Key("table", TABLE, "the table that holds the key, when it is the other one"),
+        Key("key", Either((NAME, ListOf(NAME, at_least_one=True))), "the column or columns of the key", required=True),
+    ),
+)
+RELATIONSHIP_TARGET: Final = Either((TABLE_TEXT, BY_KEY))
+RELATIONSHIP: Final = Record(
+    "a relationship",
+    (
+        Key("object", RELATIONSHIP_TARGET, "one row: a table to go with `on`, or the foreign key"),
+        Key("array", RELATIONSHIP_TARGET, "many rows: a table to go with `on`, or the foreign key of the other table"),
+        Key("on", MapOf(NAME, NAME, at_least_one=True), "our column → their column, when no foreign key says it"),
+        Key("insert_before_parent", Flag(), "whether a nested insert writes the related row first"),
+        Key("comment", COMMENT, "the field's description"),
+    ),
+    one_of=("object", "array"),
+)
+
+_SET: Final = MapOf(NAME, Anything())
+_SET_ABOUT: Final = (
+    "column → value set by the rule: a literal, a session variable, {sql: expression} or {json: literal}"
+)
+_BACKEND_ABOUT: Final = "only for callers with the admin secret who ask for backend-only permissions"
+_MESSAGE_ABOUT: Final = "what a caller is told when the check fails"
+_RECHECK_ABOUT: Final = "check again after the triggers of the whole mutation ran"
+
+SELECT: Final = Record(
+    "a select permission",
+    (
+        Key("columns", COLUMNS, 'the readable columns, or "*"', required=True),
+        Key("filter", Expression(), "which rows; {} for all", required=True),
+        Key("limit", Whole(), "the most rows one field returns"),
+        Key("allow_aggregations", Flag(), "whether aggregates may be asked for"),
+        Key("computed_fields", ListOf(NAME), "the readable computed fields"),
+        Key("query_root_fields", ListOf(Choice(get_args(QueryRoot))), "the query roots; all when absent"),
+        Key(
+            "subscription_root_fields",
+            ListOf(Choice(get_args(SubscriptionRoot))),
+            "the subscription roots; all when absent",
+        ),
+    ),
+)
+INSERT: Final = Record(
+    "an insert permission",
+    (
+        Key("columns", COLUMNS, 'the columns a caller may give; "*" when absent'),
+        Key("check", Expression(), "what a new row must satisfy; {} for nothing", required=True),
+        Key("set", _SET, _SET_ABOUT),
+        Key("backend_only", Flag(), _BACKEND_ABOUT),
+        Key("recheck", Flag(), _RECHECK_ABOUT),
+        Key("message", Text("a message"), _MESSAGE_ABOUT),
+    ),
+)
+UPDATE: Final = Record(
+    "an update permission",
+    (
+        Key("columns", COLUMNS, "the columns a caller may change", required=True),
+        Key("filter", Expression(), "which rows may be changed; {} for all", required=True),
+        Key("check", Expression(), "what the changed row must satisfy"),
+        Key("set", _SET, _SET_ABOUT),
+        Key("backend_only", Flag(), _BACKEND_ABOUT),
+        Key("recheck", Flag(), _RECHECK_ABOUT),
+        Key("message", Text("a message"), _MESSAGE_ABOUT),
+    ),
+)
+DELETE: Final = Record(
+    "a delete permission",
+    (
+        Key("filter", Expression(), "which rows may be deleted; {} for all", required=True),
+        Key("backend_only", Flag(), _BACKEND_ABOUT),
+        Key("message", Text("a message"), _MESSAGE_ABOUT),
+    ),
+)
+ROLE_PERMISSIONS: Final = Record(
+    "a role's permissions",
+    (
+        Key("select", _several_later(SELECT), "what may be read"),
+        Key("insert", _several_later(INSERT), "what may be added"),
+        Key("update", _several_later(UPDATE), "what may be changed"),
+        Key("delete", _several_later(DELETE), "what may be deleted"),
+    ),
+)
+
+TABLE_RULES: Final = Record(
+    "a table",
+    (
+        Key("name", GRAPHQL_NAME, "the GraphQL type's name; root fields follow the naming"),
+        Key("comment", COMMENT, 'the description; "" for none, the database\'s when absent'),
+        Key("is_enum", Flag(), "whether its rows are the values of a GraphQL enum"),
+        Key("hide", COLUMN_NAMES, "columns that nobody sees, admin included"),
+        Key("columns", MapOf(NAME, _chosen_name("a column")), "names and comments of single columns"),
+        Key(
+            "root_fields",
+            MapOf(Choice(get_args(RootField)), _chosen_name("a root field")),
+            "names and comments of single root fields",
+        ),
+        Key(
+            "relationships",
+            MapOf(GRAPHQL_NAME, RELATIONSHIP),
+            "relationships beside, or named instead of, inferred ones",
+        ),
+        Key("infer_relationships", Flag(), "whether foreign keys become relationships by themselves; true when absent"),
+        Key("permissions", MapOf(NAME, ROLE_PERMISSIONS), "what each role may do"),
+    ),
+)
+
+ROLE: Final = Record("a role", (Key("inherits", Later(Listing, "inherited roles"), "roles whose permissions it has"),))
+
+CUSTOMIZATION: Final = Record(
+    "a customization",
+    (
+        Key(
+            "root_fields",
+            Record(
+                "the customization of root fields",
+                (
+                    Key("namespace", GRAPHQL_NAME, "one field that holds all root fields"),
+                    Key("prefix", AFFIX, "put before every root field's name"),
+                    Key("suffix", AFFIX, "put after every root field's name"),
+                ),
+            ),
+            "how root fields are named",
+        ),
+        Key(
+            "type_names",
+            Record(
+                "the customization of type names",
+                (
+                    Key("prefix", AFFIX, "put before every type's name"),
+                    Key("suffix", AFFIX, "put after every type's name"),
+                ),
+            ),
+            "how types are named",
+        ),
+    ),
+)
+
+FILE: Final = Record(
+    "a rules file",
+    (
+        Key("version", Choice((VERSION,)), "the version of this format", required=True),
+        Key("naming", Choice(get_args(Naming)), "how GraphQL names are made from SQL names; nhost when absent"),
+        Key("customization", CUSTOMIZATION, "prefixes, suffixes and a namespace for all names"),
+        Key("roles", MapOf(NAME, ROLE), "every role that the permissions use"),
+        Key("rules", MapOf(NAME, Expression()), "expressions that are used by name"),
+        Key("tables", MapOf(TABLE_TEXT, TABLE_RULES), "the tables that are served"),
+    ),
+)
+
+FRAGMENTS: Final[dict[str, Record]] = {
+    "table_rules": TABLE_RULES,
+    "relationship": RELATIONSHIP,
+    "role_permissions": ROLE_PERMISSIONS,
+}
+"""Shapes that the JSON Schema gives a name."""

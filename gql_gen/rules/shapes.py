@@ -1,0 +1,275 @@
+"""Shapes: what may stand where in a rules file, as data.
+
+`gql_gen.rules.format` writes the whole file format in these words. The loader checks a file against it with `conform`,
+and `gql_gen.rules.schema` prints it as JSON Schema, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final, assert_never
+
+from gql_gen.rules.faults import Faults, listed, nearest
+from gql_gen.rules.reading import Entry, Keyed, Leaf, Listing, Node, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text, in a form given by `pattern` and worded by `expected`."""
+
+    expected: str = "text"
+    pattern: str = r"[\s\S]"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """true or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number, not negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few values."""
+
+    values: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list without repetitions."""
+
+    item: Shape
+    at_least_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping whose keys the author chooses, within the shape of `key`."""
+
+    key: Text | Choice
+    value: Shape
+    at_least_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    name: str
+    shape: Shape
+    about: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping whose keys the format chooses. `title` is how messages call it; of `one_of`, exactly one key stands."""
+
+    title: str
+    keys: tuple[Key, ...]
+    one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Part of the format, not served yet. As a key: refused. In an Either: the kind of node that is refused."""
+
+    kind: type[Node]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Shapes of different kinds: text, a list, a mapping."""
+
+    options: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A boolean expression; read by gql_gen.rules.expressions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Any JSON value."""
+
+
+Shape = Text | Flag | Whole | Choice | ListOf | MapOf | Record | Later | Either | Expression | Anything
+
+NOT_YET: Final = "not served yet"
+
+
+def conform(node: Node, shape: Shape, faults: Faults) -> Node | None:
+    """The part of `node` that has the shape; None when nothing has. What is cut away is a fault."""
+    match shape:
+        case Text() | Flag() | Whole() | Choice():
+            return _leaf(node, shape, faults)
+        case ListOf():
+            return _listing(node, shape, faults)
+        case MapOf():
+            return _mapping(node, shape, faults)
+        case Record():
+            return _record(node, shape, faults)
+        case Later(what=what):
+            faults.add(node.at, f"{what}: {NOT_YET}")
+            return None
+        case Either(options=options):
+            return _either(node, options, faults)
+        case Expression() | Anything():
+            return node
+        case _:
+            assert_never(shape)
+
+
+def expectation(shape: Shape) -> str:
+    """What a message says was expected."""
+    match shape:
+        case Text(expected=expected):
+            return expected
+        case Flag():
+            return "true or false"
+        case Whole():
+            return "a whole number, 0 or more"
+        case Choice(values=values):
+            return listed(f'"{value}"' if isinstance(value, str) else str(value) for value in values)
+        case ListOf(item=item):
+            return f"a list of {expectation(item)}" if isinstance(item, Text) else "a list"
+        case MapOf():
+            return "a mapping"
+        case Record(title=title, keys=keys):
+            return f"{title}: a mapping with {listed(key.name for key in keys)}"
+        case Either(options=options):
+            return listed(expectation(option) for option in options if not isinstance(option, Later))
+        case Expression():
+            return "an expression"
+        case Anything() | Later():
+            return "a value"
+        case _:
+            assert_never(shape)
+
+
+def _leaf(node: Node, shape: Text | Flag | Whole | Choice, faults: Faults) -> Node | None:
+    if isinstance(node, Leaf) and _fits(node.json, shape):
+        return node
+    hint = None
+    if isinstance(node, Leaf) and isinstance(shape, Choice):
+        hint = nearest(str(node.json), (str(value) for value in shape.values))
+    elif isinstance(node, Leaf) and isinstance(shape, Text) and not isinstance(node.json, str | None):
+        hint = "put it between double quotes"
+    faults.add(node.at, f"expected {expectation(shape)}, not {_seen(node)}", hint)
+    return None
+
+
+def _fits(value: Any, shape: Text | Flag | Whole | Choice) -> bool:
+    match shape:
+        case Text(pattern=pattern):
+            # Python's $ would let a line break follow; JSON Schema's does not.
+            return isinstance(value, str) and re.search(re.sub(r"\$\Z", r"\\Z", pattern), value) is not None
+        case Flag():
+            return isinstance(value, bool)
+        case Whole():
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case Choice(values=values):
+            return any(value == choice and type(value) is type(choice) for choice in values)
+
+
+def _seen(node: Node) -> str:
+    match node:
+        case Leaf(json=None):
+            return "nothing"
+        case Leaf(json=bool() as value):
+            return "true" if value else "false"
+        case Leaf(json=str() as text):
+            return f'"{text}"' if len(text) <= 40 else f'"{text[:40]}…"'
+        case Leaf(json=number):
+            return str(number)[:40]
+        case Listing():
+            return "a list"
+        case Keyed():
+            return "a mapping"
+
+
+def _empty_hint(node: Node) -> str | None:
+    return "write {} for an empty one" if isinstance(node, Leaf) and node.json is None else None
+
+
+def _listing(node: Node, shape: ListOf, faults: Faults) -> Node | None:
+    if not isinstance(node, Listing) or (shape.at_least_one and not node.items):
+        faults.add(node.at, f"expected {expectation(shape)}, not {_seen(node)}")
+        return None
+    kept: list[Node] = []
+    seen: list[Any] = []
+    for item in node.items:
+        value = plain(item)
+        if value in seen:
+            faults.add(item.at, f"{_seen(item)} stands here twice")
+        elif (fitting := conform(item, shape.item, faults)) is not None:
+            kept.append(fitting)
+        seen.append(value)
+    return Listing(tuple(kept), node.at)
+
+
+def _mapping(node: Node, shape: MapOf, faults: Faults) -> Node | None:
+    if not isinstance(node, Keyed) or (shape.at_least_one and not node.entries):
+        faults.add(node.at, f"expected {expectation(shape)}, not {_seen(node)}", _empty_hint(node))
+        return None
+    kept: list[Entry] = []
+    for entry in node.entries:
+        key = _leaf(Leaf(entry.key, entry.at), shape.key, faults)
+        value = conform(entry.value, shape.value, faults)
+        if key is not None and value is not None:
+            kept.append(Entry(entry.key, value, entry.at))
+    return Keyed(tuple(kept), node.at)
+
+
+def _record(node: Node, shape: Record, faults: Faults) -> Node | None:
+    if not isinstance(node, Keyed):
+        faults.add(node.at, f"expected {expectation(shape)}; not {_seen(node)}", _empty_hint(node))
+        return None
+    keys = {key.name: key for key in shape.keys}
+    kept: list[Entry] = []
+    for entry in node.entries:
+        key = keys.get(entry.key)
+        if key is None:
+            served = listed(key.name for key in shape.keys if not isinstance(key.shape, Later))
+            faults.add(entry.at, f'unknown key "{entry.key}": {shape.title} has {served}', nearest(entry.key, keys))
+        elif isinstance(key.shape, Later):
+            faults.add(entry.at, f"{key.shape.what}: {NOT_YET}")
+        elif (value := conform(entry.value, key.shape, faults)) is not None:
+            kept.append(Entry(entry.key, value, entry.at))
+    _required(node, shape, faults)
+    return Keyed(tuple(kept), node.at)
+
+
+def _required(node: Keyed, shape: Record, faults: Faults) -> None:
+    for key in shape.keys:
+        if key.required and node.get(key.name) is None:
+            faults.add(node.at, f'{shape.title} needs the key "{key.name}": {key.about}')
+    present = [name for name in shape.one_of if node.get(name) is not None]
+    if shape.one_of and len(present) != 1:
+        faults.add(node.at, f"{shape.title} needs exactly one of {listed(shape.one_of)}")
+
+
+def _either(node: Node, options: tuple[Shape, ...], faults: Faults) -> Node | None:
+    for option in options:
+        if isinstance(node, _kind(option)):
+            return conform(node, option, faults)
+    expected = listed(expectation(option) for option in options if not isinstance(option, Later))
+    faults.add(node.at, f"expected {expected}; not {_seen(node)}")
+    return None
+
+
+def _kind(shape: Shape) -> type[Node]:
+    match shape:
+        case ListOf():
+            return Listing
+        case MapOf() | Record():
+            return Keyed
+        case Later(kind=kind):
+            return kind
+        case _:
+            return Leaf

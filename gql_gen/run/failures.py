@@ -1,0 +1,51 @@
+"""SQLSTATE → errors: what the database said, in words that carry no row's values."""
+
+from __future__ import annotations
+
+import logging
+
+import asyncpg
+
+from gql_gen.errors import BadRequest, Failed, UsherError
+
+log = logging.getLogger("usher.database")
+
+STALE_STATES = frozenset({"42703", "42P01", "42883", "42704", "3F000"})
+"""A column, relation, function, type or schema is gone: the catalogue we planned with is no longer true."""
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def is_stale(error: asyncpg.PostgresError) -> bool:
+    if error.sqlstate == "0A000":
+        return "cached plan must not change result type" in str(error)
+    return error.sqlstate in STALE_STATES
+
+
+def failure(error: BaseException) -> UsherError:
+    """The error for the caller. The cause is logged here and shown to nobody."""
+    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, UNAVAILABLE):
+        return _of_state(error)
+    log.error("the database cannot be reached: %s", error)
+    return Failed("the database cannot be reached")
+
+
+def _of_state(error: asyncpg.PostgresError) -> UsherError:
+    state = error.sqlstate or ""
+    if state == "57014":
+        return Failed("the query took too long and was cancelled", code="time-limit-exceeded")
+    log.warning("the database refused a statement: %s %s", state, error)
+    if state.startswith("22"):
+        return Failed("a value could not be computed", code="data-exception")
+    if state.startswith("54"):
+        return BadRequest("the query is too complex for the database")
+    if state.startswith("53"):
+        return Failed("the database is out of resources")
+    return Failed("the database refused the query")

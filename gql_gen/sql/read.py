@@ -1,0 +1,313 @@
+"""Select, Link and Aggregate → SQL that answers with ready JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from gql_gen.catalog.types import Catalog, Ident
+from gql_gen.gate.types import Permitted
+from gql_gen.plan.nodes import (
+    Aggregate,
+    AggregateShow,
+    Node,
+    Select,
+    Show,
+    ShowAggregate,
+    ShowColumn,
+    ShowGroup,
+    ShowLink,
+    ShowNodes,
+    ShowText,
+    SortKey,
+)
+from gql_gen.sql.page import distinct_on, limited, order_by, sort_value
+from gql_gen.sql.shape import aggregate_object, fits_a_row, json_object, selected, spelled_object
+from gql_gen.sql.statement import Statement, place
+from gql_gen.sql.text import Sql, column, concat, ident, join, number, slot, sql, string
+from gql_gen.sql.where import Writer, call, condition, conditions, joined, source
+
+_SORT_KEY = "~{}"
+"""Names of sort keys beside the shown columns; `~` cannot occur in a GraphQL alias."""
+_COLUMNS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """The row that a nested node hangs on."""
+
+    alias: str
+    relation: Ident
+    on: tuple[tuple[str, str], ...]
+
+
+def render(permitted: Permitted, catalog: Catalog) -> Statement:
+    """One statement for all roots of a read: one snapshot, one JSON column a root (or one in all beyond a thousand)."""
+    writer = Writer(catalog)
+    values = [node_value(root.node, None, writer) for root in permitted.plan.roots]
+    if len(values) > _COLUMNS:
+        written = sql("select {all}", all=_json_array(values))
+        return place(written, writer.patterns, 1)
+    return place(sql("select {values}", values=join(", ", values)), writer.patterns, len(values))
+
+
+def _json_array(values: list[Sql]) -> Sql:
+    """Beyond what a row can hold: one JSON array with a value a root."""
+    texts = (sql("coalesce(({value})::text, 'null')", value=value) for value in values)
+    return sql("('[' || array_to_string(array[{texts}], ',') || ']')::json", texts=join(", ", texts))
+
+
+def node_value(node: Node, outer: Outer | None, writer: Writer) -> Sql:
+    """A node as one parenthesised expression of type json. How a link is rendered is decided here alone."""
+    match node:
+        case Select():
+            return _single(node, outer, writer) if node.single else _list(node, outer, writer)
+        case Aggregate():
+            return _aggregate(node, outer, writer)
+        case _:
+            assert_never(node)
+
+
+def _where(node: Node, alias: str, outer: Outer | None, writer: Writer) -> Sql:
+    link = Sql(()) if outer is None else joined(outer.on, (outer.relation, node.relation), (outer.alias, alias), writer)
+    return conditions(
+        link,
+        condition(node.rule, (alias,), (node.relation,), writer),
+        condition(node.where, (alias,), (node.relation,), writer),
+    )
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _single(node: Select, outer: Outer | None, writer: Writer) -> Sql:
+    alias = writer.alias()
+    pairs = _shown(node.show, alias, node.relation, writer)
+    tail = concat(_where(node, alias, outer, writer), limited(None, None, min(1, node.row_limit or 1)))
+    if fits_a_row([key for key, _ in pairs]):
+        return sql(
+            "(select row_to_json(r) from (select {list} from {source}{tail}) as r)",
+            list=selected(pairs),
+            source=source(node.relation, alias),
+            tail=tail,
+        )
+    return sql(
+        "(select {object} from {source}{tail})",
+        object=spelled_object(pairs),
+        source=source(node.relation, alias),
+        tail=tail,
+    )
+
+
+def _list(node: Select, outer: Outer | None, writer: Writer) -> Sql:
+    alias, row = writer.alias(), writer.alias()
+    pairs = _shown(node.show, alias, node.relation, writer)
+    keys = _sort_keys(node)
+    values = [sort_value(key, alias, node.relation, writer) for key in keys]
+    beside = _beside(node, keys, values, pairs)
+    tail = concat(
+        _where(node, alias, outer, writer),
+        order_by(beside.inside, keys),
+        limited(node.limit, node.offset, node.row_limit),
+    )
+    if not fits_a_row([key for key, _ in pairs]):
+        pairs, whole = [("~", spelled_object(pairs))], True
+    else:
+        whole = False
+    beside = _beside(node, keys, values, pairs)
+    return sql(
+        "(select coalesce(json_agg({row}{order}), '[]') from (select {distinct}{list} from {source}{tail}) as {alias})",
+        row=_row(pairs, row, whole=whole, alone=not beside.extra),
+        order=order_by([column(row, name) for name in beside.names], keys),
+        distinct=distinct_on(node.distinct, alias),
+        list=selected([*pairs, *beside.extra]),
+        source=source(node.relation, alias),
+        tail=tail,
+        alias=Sql((row,)),
+    )
+
+
+def _row(pairs: list[tuple[str, Sql]], row: str, *, whole: bool, alone: bool) -> Sql:
+    """The JSON object of one row of the sub-select `row`."""
+    if whole:
+        return column(row, "~")
+    if alone:
+        return sql("row_to_json({row})", row=Sql((row,)))
+    return json_object([(key, column(row, key)) for key, _ in pairs])
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Under which name each sort key is found in the sub-select, and the columns added for those not shown anyway."""
+
+    names: list[str]
+    extra: list[tuple[str, Sql]]
+
+
+def _beside(node: Select, keys: tuple[SortKey, ...], values: list[Sql], pairs: list[tuple[str, Sql]]) -> _Beside:
+    shown = {
+        show.column.column: show.alias
+        for show in node.show
+        if isinstance(show, ShowColumn) and not show.as_text and show.json_path is None and pairs[0][0] != "~"
+    }
+    names: list[str] = []
+    extra: list[tuple[str, Sql]] = []
+    for index, (key, value) in enumerate(zip(keys, values, strict=True)):
+        if not key.hops and key.column is not None and key.column.column in shown:
+            names.append(shown[key.column.column])
+            continue
+        names.append(_SORT_KEY.format(index))
+        extra.append((names[-1], value))
+    return _Beside(names, extra)
+
+
+def _sort_keys(node: Node) -> tuple[SortKey, ...]:
+    """The caller's order; `distinct on` without one orders by its own columns, so that the rows chosen are stable."""
+    if node.order or not node.distinct:
+        return node.order
+    return tuple(SortKey("asc", None, ref) for ref in node.distinct)
+
+
+def _shown(shows: tuple[Show, ...], alias: str, base: Ident, writer: Writer) -> list[tuple[str, Sql]]:
+    return [(show.alias, _shown_value(show, alias, base, writer)) for show in shows]
+
+
+def _shown_value(show: Show, alias: str, base: Ident, writer: Writer) -> Sql:
+    match show:
+        case ShowColumn():
+            value = column(alias, show.column.column)
+            if show.json_path is not None:
+                value = sql("({value} #> {path})", value=value, path=slot(show.json_path))
+            return sql("({value})::text", value=value) if show.as_text else value
+        case ShowText():
+            return sql("{text}::text", text=string(show.text))
+        case ShowLink():
+            return node_value(show.node, Outer(alias, base, show.on), writer)
+        case _:
+            assert_never(show)
+
+
+# ---------------------------------------------------------------- aggregates
+
+
+def _aggregate(node: Aggregate, outer: Outer | None, writer: Writer) -> Sql:
+    """One pass over one set of rows: a sub-select of the columns needed when a page, an order or a distinct cuts the
+    set, the relation itself otherwise."""
+    alias = writer.alias()
+    where = _where(node, alias, outer, writer)
+    keys = _sort_keys(node)
+    values = [sort_value(key, alias, node.relation, writer) for key in keys]
+    has_nodes = any(isinstance(show, ShowNodes) for show in node.show)
+    counts = node.row_limit is not None and has_nodes
+    if not (keys or node.distinct or node.limit or node.offset or counts):
+        return sql(
+            "(select {object} from {source}{where})",
+            object=_aggregate_object(node, alias, (), writer),
+            source=source(node.relation, alias),
+            where=where,
+        )
+    names = tuple(_SORT_KEY.format(index) for index in range(len(keys)))
+    row = writer.alias()
+    inner = sql(
+        "select {distinct}{columns} from {source}{where}{order}{limited}",
+        distinct=distinct_on(node.distinct, alias),
+        columns=_inner_columns(node, alias, list(zip(names, values, strict=True))),
+        source=source(node.relation, alias),
+        where=where,
+        order=order_by(values, keys),
+        limited=limited(node.limit, node.offset, None),
+    )
+    numbered = sql("select *, row_number() over () as {n} from ({inner}) as q", n=ident("~n"), inner=inner)
+    return sql(
+        "(select {object} from ({inner}) as {row})",
+        object=_aggregate_object(node, row, names, writer),
+        inner=numbered if counts else inner,
+        row=Sql((row,)),
+    )
+
+
+def _inner_columns(node: Aggregate, alias: str, sort: list[tuple[str, Sql]]) -> Sql:
+    needed: dict[str, None] = {}
+    for show in node.show:
+        match show:
+            case ShowGroup():
+                needed.update(dict.fromkeys(_group_columns(show)))
+            case ShowNodes():
+                needed.update(dict.fromkeys(_show_columns(show.show)))
+            case ShowText():
+                pass
+            case _:
+                assert_never(show)
+    pairs = [(name, column(alias, name)) for name in needed]
+    return selected([*pairs, *sort]) if pairs or sort else sql("1 as {one}", one=ident("~1"))
+
+
+def _group_columns(group: ShowGroup) -> list[str]:
+    found: list[str] = []
+    for part in group.parts:
+        match part:
+            case ShowGroup():
+                found += _group_columns(part)
+            case ShowAggregate():
+                found += [ref.column for ref in part.columns]
+            case ShowText():
+                pass
+            case _:
+                assert_never(part)
+    return found
+
+
+def _show_columns(shows: tuple[Show, ...]) -> list[str]:
+    found: list[str] = []
+    for show in shows:
+        match show:
+            case ShowColumn():
+                found.append(show.column.column)
+            case ShowLink():
+                found += [ours for ours, _ in show.on]
+            case ShowText():
+                pass
+            case _:
+                assert_never(show)
+    return found
+
+
+def _aggregate_object(node: Aggregate, alias: str, sort: tuple[str, ...], writer: Writer) -> Sql:
+    return aggregate_object([(show.alias, _aggregate_value(show, node, alias, sort, writer)) for show in node.show])
+
+
+def _aggregate_value(show: AggregateShow, node: Aggregate, alias: str, sort: tuple[str, ...], writer: Writer) -> Sql:
+    match show:
+        case ShowGroup():
+            return _group(show, alias)
+        case ShowText():
+            return sql("{text}::text", text=string(show.text))
+        case ShowNodes():
+            pairs = _shown(show.show, alias, node.relation, writer)
+            only = Sql(())
+            if node.row_limit is not None:
+                only = sql(" filter (where {n} <= {limit})", n=column(alias, "~n"), limit=number(node.row_limit))
+            return sql(
+                "coalesce(json_agg({row}{order}){only}, '[]')",
+                row=json_object(pairs),
+                order=order_by([column(alias, name) for name in sort], _sort_keys(node)),
+                only=only,
+            )
+        case _:
+            assert_never(show)
+
+
+def _group(group: ShowGroup, alias: str) -> Sql:
+    pairs: list[tuple[str, Sql]] = []
+    for part in group.parts:
+        match part:
+            case ShowGroup():
+                pairs.append((part.alias, _group(part, alias)))
+            case ShowText():
+                pairs.append((part.alias, sql("{text}::text", text=string(part.text))))
+            case ShowAggregate():
+                value = call(part.function, tuple(column(alias, ref.column) for ref in part.columns), part.distinct)
+                pairs.append((part.alias, sql("({value})::text", value=value) if part.as_text else value))
+            case _:
+                assert_never(part)
+    return aggregate_object(pairs)

@@ -1,0 +1,216 @@
+"""Pred → SQL."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from gql_gen.catalog.types import Catalog, Ident
+from gql_gen.model.predicates import (
+    AggregateTest,
+    All,
+    AnyOf,
+    CastRef,
+    ColumnRef,
+    Compare,
+    Exists,
+    IsNull,
+    Not,
+    Pred,
+    Slot,
+)
+from gql_gen.sql.operators import TEMPLATES, Pattern, Template
+from gql_gen.sql.text import Sql, column, concat, ident, join, operator, relation, slot, sql
+
+Scope = tuple[str, ...]
+"""Aliases of the rows in sight, innermost first: `ColumnRef.depth` counts into it."""
+
+
+class Writer:
+    """What one statement's writing shares: alias numbers and the patterns met on the way."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.patterns: dict[Slot, Pattern] = {}
+        self._aliases = 0
+
+    def alias(self) -> str:
+        self._aliases += 1
+        return f"t{self._aliases}"
+
+    def operator_schema(self, type_ident: Ident) -> str | None:
+        """Where a type's operators live: with the type for extension types, in pg_catalog for all that is generic
+        (enums, arrays, ranges, records). citext in a schema off the search_path compares as text otherwise."""
+        base = self.catalog.base_type(type_ident)
+        if base.kind != "base" or base.ident.schema == "pg_catalog":
+            return None
+        return base.ident.schema
+
+
+def source(name: Ident, alias: str) -> Sql:
+    return sql("{relation} as {alias}", relation=relation(name), alias=Sql((alias,)))
+
+
+def joined(
+    on: tuple[tuple[str, str], ...], relations: tuple[Ident, Ident], aliases: tuple[str, str], writer: Writer
+) -> Sql:
+    """`ours.a = theirs.b and …` for a relationship; empty when there are no pairs."""
+    ours, theirs = aliases
+    pairs = []
+    for our_column, their_column in on:
+        theirs_type = writer.catalog.relations[relations[1]].columns[their_column].type
+        ours_type = writer.catalog.relations[relations[0]].columns[our_column].type
+        schema = writer.operator_schema(theirs_type) or writer.operator_schema(ours_type)
+        pairs.append(
+            sql(
+                "{theirs} {equals} {ours}",
+                theirs=column(theirs, their_column),
+                equals=operator("=", schema),
+                ours=column(ours, our_column),
+            )
+        )
+    return join(" and ", pairs)
+
+
+def conditions(*parts: Sql) -> Sql:
+    """` where a and b`, or nothing when all parts are empty."""
+    present = [part for part in parts if part]
+    return sql(" where {all}", all=join(" and ", present)) if present else Sql(())
+
+
+def condition(pred: Pred | None, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
+    """A predicate to be joined by `and`; empty when it is true."""
+    if pred is None or pred == All(()):
+        return Sql(())
+    if isinstance(pred, All):
+        return join(" and ", (predicate(part, scope, relations, writer) for part in pred.parts))
+    return predicate(pred, scope, relations, writer)
+
+
+def predicate(pred: Pred, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
+    """A predicate as one parenthesised or atomic expression. `relations` goes along with `scope`."""
+    match pred:
+        case All():
+            return _connected(" and ", pred.parts, sql("true"), scope, relations, writer)
+        case AnyOf():
+            return _connected(" or ", pred.parts, sql("false"), scope, relations, writer)
+        case Not():
+            return sql("(not {part})", part=predicate(pred.part, scope, relations, writer))
+        case IsNull():
+            left = reference(pred.column, scope)
+            return sql("({left} is not null)", left=left) if pred.negated else sql("({left} is null)", left=left)
+        case Compare():
+            return comparison(pred, reference(pred.left, scope), _type_of(pred.left), scope, writer)
+        case Exists():
+            return _exists(pred, scope, relations, writer)
+        case AggregateTest():
+            return _aggregate_test(pred, scope, relations, writer)
+        case _:
+            assert_never(pred)
+
+
+def _connected(
+    word: str, parts: tuple[Pred, ...], empty: Sql, scope: Scope, relations: tuple[Ident, ...], writer: Writer
+) -> Sql:
+    if not parts:
+        return empty
+    written = [predicate(part, scope, relations, writer) for part in parts]
+    if len(written) == 1:
+        return written[0]
+    return sql("({all})", all=join(" and " if word == " and " else " or ", written))
+
+
+def reference(ref: ColumnRef | CastRef, scope: Scope) -> Sql:
+    if isinstance(ref, CastRef):
+        # Only jsonb → text exists, and it cannot fail on any value.
+        return sql("({column})::text", column=column(scope[ref.column.depth], ref.column.column))
+    return column(scope[ref.depth], ref.column)
+
+
+def _type_of(ref: ColumnRef | CastRef) -> Ident:
+    return ref.to if isinstance(ref, CastRef) else ref.type
+
+
+def comparison(pred: Compare, left: Sql, left_type: Ident, scope: Scope, writer: Writer) -> Sql:
+    """`left` compared as `pred` says; `left` may be an aggregate's value instead of the predicate's own column."""
+    template = TEMPLATES[pred.operator]
+    if isinstance(pred.right, ColumnRef):
+        right = reference(pred.right, scope)
+    else:
+        right = slot(pred.right)
+        if template.pattern is not None:
+            writer.patterns[pred.right] = template.pattern
+    return _operated(template, left, right, operator(template.symbol, writer.operator_schema(left_type)))
+
+
+def _operated(template: Template, left: Sql, right: Sql, symbol: Sql) -> Sql:
+    match template.form:
+        case "infix":
+            return sql("({left} {symbol} {right})", left=left, symbol=symbol, right=right)
+        case "not infix":
+            return sql("(not ({left} {symbol} {right}))", left=left, symbol=symbol, right=right)
+        case "any":
+            return sql("({left} {symbol} any ({right}))", left=left, symbol=symbol, right=right)
+        case "not any":
+            return sql("(not ({left} {symbol} any ({right})))", left=left, symbol=symbol, right=right)
+        case "similar" | "not similar":
+            return sql("({left} {symbol} pg_catalog.similar_to_escape({right}))", left=left, symbol=symbol, right=right)
+        case _:
+            assert_never(template.form)
+
+
+def _exists(pred: Exists, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
+    alias = writer.alias()
+    inner, inner_relations = (alias, *scope), (pred.relation, *relations)
+    return sql(
+        "exists (select 1 from {source}{where})",
+        source=source(pred.relation, alias),
+        where=conditions(
+            joined(pred.on, (relations[0], pred.relation), (scope[0], alias), writer),
+            condition(pred.rule, inner, inner_relations, writer),
+            condition(pred.where, inner, inner_relations, writer),
+        ),
+    )
+
+
+def _aggregate_test(pred: AggregateTest, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
+    alias = writer.alias()
+    inner, inner_relations = (alias, *scope), (pred.relation, *relations)
+    value = sql(
+        "(select {call} from {source}{where})",
+        call=call(pred.function, tuple(column(alias, name) for name in pred.arguments), pred.distinct),
+        source=source(pred.relation, alias),
+        where=conditions(
+            joined(pred.on, (relations[0], pred.relation), (scope[0], alias), writer),
+            condition(pred.rule, inner, inner_relations, writer),
+            condition(pred.where, inner, inner_relations, writer),
+        ),
+    )
+    tests = []
+    for test in pred.tests:
+        if isinstance(test, IsNull):
+            tests.append(
+                sql("({value} is not null)", value=value) if test.negated else sql("({value} is null)", value=value)
+            )
+        else:
+            tests.append(comparison(test, value, _type_of(test.left), inner, writer))
+    if not tests:
+        return sql("true")
+    return sql("({all})", all=join(" and ", tests))
+
+
+def call(function: str, arguments: tuple[Sql, ...], distinct: bool) -> Sql:
+    """An aggregate call. `count` of several columns counts records, as Hasura does."""
+    name = concat(sql("pg_catalog."), ident(function))
+    if not arguments:
+        return sql("{name}(*)", name=name)
+    if function == "count" and len(arguments) > 1:
+        inner = sql("({all})", all=join(", ", arguments))
+        if not distinct:
+            return sql("{name}({inner})", name=name, inner=inner)
+    else:
+        inner = join(", ", arguments)
+    return (
+        sql("{name}(distinct {inner})", name=name, inner=inner)
+        if distinct
+        else sql("{name}({inner})", name=name, inner=inner)
+    )

@@ -1,0 +1,116 @@
+"""The JSON Schema and the loader come from one table: what one accepts or refuses, so does the other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from gql_gen.rules.load import parse_rules
+from gql_gen.rules.schema import json_schema
+from gql_gen.rules.types import RulesError
+
+SCHEMA = json_schema()
+VALIDATOR = Draft202012Validator(SCHEMA)
+REFERENCE = Path(__file__).parents[2] / "docs" / "permissions.md"
+
+
+def data(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def whole(body: str) -> str:
+    return f"version: 1\nroles: {{user: {{}}}}\nrules: {{own: {{id: 1}}}}\ntables:\n  t:\n    {body}\n"
+
+
+GOOD = [
+    "version: 1",
+    "version: 1\nnaming: graphql-default\ncustomization: {root_fields: {namespace: a}, type_names: {suffix: _x}}",
+    whole("hide: [a]"),
+    whole("columns: {a: b, c: {name: d, comment: ''}}"),
+    whole("root_fields: {select: a, insert_one: {comment: x}}"),
+    whole("relationships: {r: {object: {key: a}}, s: {array: {table: x.y, key: [a, b]}}, q: {array: x, on: {a: b}}}"),
+    whole("permissions: {user: {select: {columns: '*', filter: own, limit: 1, query_root_fields: []}}}"),
+    whole("permissions: {user: {insert: {check: {a: {_in: [1]}}, set: {a: {sql: now()}, b: [1]}}}}"),
+    whole("permissions: {user: {update: {columns: [], filter: {_or: [own, {a: {$gt: 1}}]}}, delete: {filter: {}}}}"),
+    whole(
+        "permissions: {user: {delete: {filter: {o: {_not: {x: {_is_null: true}}}, _exists: {_table: t, _where: {}}}}}}"
+    ),
+]
+BROKEN = [
+    "naming: nhost",
+    "version: 2",
+    "version: 1\nnaming: other",
+    "version: 1\nextra: 1",
+    "version: 1\nroles: [user]",
+    "version: 1\nroles: {user: {inherits: [x]}}",
+    "version: 1\ntables: {a.b.c: {}}",
+    "version: 1\ncustomization: {root_fields: {namespace: 1a}}",
+    whole("name: a-b"),
+    whole("hide: x"),
+    whole("hide: [a, a]"),
+    whole("root_fields: {selct: x}"),
+    whole("columns: {a: {nam: x}}"),
+    whole("relationships: {r: {on: {a: b}}}"),
+    whole("relationships: {r: {array: x, object: x, on: {a: b}}}"),
+    whole("relationships: {r: {array: x, on: {}}}"),
+    whole("permissions: {user: {selct: {}}}"),
+    whole("permissions: {user: {select: {columns: '*'}}}"),
+    whole("permissions: {user: {select: [{columns: '*', filter: {}}]}}"),
+    whole("permissions: {user: {select: {columns: id, filter: {}}}}"),
+    whole("permissions: {user: {select: {columns: '*', filter: {}, limit: -1}}}"),
+    whole("permissions: {user: {select: {columns: '*', filter: {}, query_root_fields: [x]}}}"),
+    whole("permissions: {user: {delete: {filter: 5}}}"),
+    whole("permissions: {user: {delete: {filter: {_eq: 5}}}}"),
+    whole("permissions: {user: {delete: {filter: {a: {_eq: 1, _gtt: 2}}}}}"),
+    whole("permissions: {user: {delete: {filter: {a: {_is_null: 1}}}}}"),
+    whole("permissions: {user: {delete: {filter: {_exists: {_table: t}}}}}"),
+    whole("permissions: {user: {delete: {filter: {}, columns: [a]}}}"),
+]
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_both_accept(text: str) -> None:
+    VALIDATOR.validate(data(text))
+    parse_rules(text, "p")
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_both_refuse(text: str) -> None:
+    assert not VALIDATOR.is_valid(data(text))
+    with pytest.raises(RulesError):
+        parse_rules(text, "p")
+
+
+def test_the_reference_pages_examples_are_true() -> None:
+    examples = re.findall(r"```yaml\n(version: 1\n.*?)```", REFERENCE.read_text(), re.DOTALL)
+    assert len(examples) >= 2
+    for example in examples:
+        VALIDATOR.validate(data(example))
+        parse_rules(example, "permissions.md")
+
+
+def test_the_reference_page_names_every_key() -> None:
+    page = REFERENCE.read_text()
+    missing = {key for key in _keys(SCHEMA) if f"`{key}`" not in page and f"`{key}:`" not in page}
+    assert missing == set()
+
+
+def _keys(schema: Any) -> set[str]:
+    found: set[str] = set()
+    if isinstance(schema, dict):
+        found |= {key for key, below in schema.get("properties", {}).items() if below is not False}
+        for below in schema.values():
+            found |= _keys(below)
+    elif isinstance(schema, list):
+        for below in schema:
+            found |= _keys(below)
+    return found

@@ -1,0 +1,103 @@
+"""Several processes behind one socket, and the one that looks after them."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import multiprocessing.connection
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.context import SpawnProcess
+from typing import Final
+
+import structlog
+
+from usher.failures import StartRefused, explain
+from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Service, opened, serve
+
+log = structlog.get_logger("usher")
+
+PATIENCE_SECONDS: Final = GRACE_SECONDS + 5
+SHORT_LIFE_SECONDS: Final = 1.0
+
+
+def serve_by(
+    workers: int, service: Service, listener: socket.socket, on_ready: Callable[[], None] | None = None
+) -> None:
+    """Serve by so many processes; one needs no other to look after it."""
+    if workers == 1:
+        serve(service, listener, on_ready)
+    else:
+        serve_many(service, listener, workers, on_ready)
+
+
+def serve_many(
+    service: Service, listener: socket.socket, workers: int, on_ready: Callable[[], None] | None = None
+) -> None:
+    """Serve by several processes. One that dies is replaced; one that cannot start ends all."""
+    asyncio.run(_rehearse(service))
+    context = multiprocessing.get_context("spawn")
+    quiet = replace(service, reports_faults=False)
+
+    def start() -> SpawnProcess:
+        process = context.Process(target=_work, args=(quiet, listener), daemon=False)
+        process.start()
+        return process
+
+    crew = [start() for _ in range(workers)]
+    try:
+        if on_ready is not None:
+            on_ready()
+        _look_after(crew, start)
+    finally:
+        _dismiss(crew)
+
+
+async def _rehearse(service: Service) -> None:
+    """Open the engine once, so that what is wrong is said once and before any worker stands."""
+    async with opened(service):
+        pass
+
+
+def _work(service: Service, listener: socket.socket) -> None:
+    from usher.log import configure_log
+
+    configure_log()
+    try:
+        serve(service, listener)
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        log.error("worker cannot start", reason=message)
+        sys.exit(1)
+
+
+def _look_after(crew: list[SpawnProcess], start: Callable[[], SpawnProcess]) -> None:
+    while True:
+        multiprocessing.connection.wait([process.sentinel for process in crew])
+        for place, process in enumerate(crew):
+            if process.is_alive():
+                continue
+            if process.exitcode == 1:
+                raise StartRefused("a worker could not start; its reason stands above")
+            log.warning("worker ended and is replaced", exit_code=process.exitcode)
+            time.sleep(SHORT_LIFE_SECONDS)
+            crew[place] = start()
+
+
+def _dismiss(crew: list[SpawnProcess]) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    for process in crew:
+        process.terminate()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for process in crew:
+        process.join(max(0.0, deadline - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
