@@ -10,7 +10,8 @@ from usher.settings import Settings
 from usher.static import console_app
 
 if TYPE_CHECKING:
-    from gql_gen.engine.world import Engine, EngineSettings
+    from gql_gen.engine.answer import Engine
+    from gql_gen.engine.settings import EngineSettings
     from gql_gen.http.types import AuthSettings, HttpSettings
 
 
@@ -30,7 +31,7 @@ def build_front_door(engine: Engine, settings: Settings) -> ASGIApp:
 
 def engine_settings(settings: Settings, database_url: str) -> EngineSettings:
     """What the engine has to know of the settings."""
-    from gql_gen.engine.world import EngineSettings
+    from gql_gen.engine.settings import EngineSettings
 
     return EngineSettings(
         database_url=database_url,

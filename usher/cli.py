@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from usher import __version__
 from usher.failures import StartRefused, explain
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="usher", message="usher %(version)s")
+@click.version_option(__version__, message="usher %(version)s")
 def main() -> None:
     """A GraphQL API over your Postgres: each role sees only its rows."""
 

@@ -25,7 +25,9 @@ def explain(error: BaseException) -> str | None:
 
     if isinstance(error, RulesError | PostgresError):
         return str(error)
-    from gql_gen.engine.world import DatabaseUnreachable
+    from gql_gen.engine.answer import DatabaseUnreachable
     from gql_gen.rules.hasura_v2 import ImportRefused
 
-    return str(error) if isinstance(error, DatabaseUnreachable | ImportRefused) else None
+    if isinstance(error, DatabaseUnreachable):
+        return f"cannot reach the database: {error}"
+    return str(error) if isinstance(error, ImportRefused) else None

@@ -6,9 +6,10 @@ import asyncio
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from gql_gen.rules.load import load_rules
-from gql_gen.session import ADMIN
+from gql_gen.rules.types import Rules
 from usher.app import engine_settings
 from usher.failures import StartRefused
 from usher.postgres import EmbeddedPostgres
@@ -18,19 +19,18 @@ from usher.settings import Settings
 def schemas_of(schema: Path, permissions: Path) -> dict[str, str]:
     """File name → SDL, for admin and every role. Raises RulesError when a rule names what the schema lacks."""
     rules = load_rules(permissions)
-    roles = sorted({ADMIN, *rules.roles})
     with EmbeddedPostgres.scratch() as server:
         server.create_database("usher")
         server.apply("usher", schema)
-        return asyncio.run(_print_all(server.url("usher"), permissions, roles))
+        return asyncio.run(_print_all(server.url("usher"), rules))
 
 
-async def _print_all(url: str, permissions: Path, roles: list[str]) -> dict[str, str]:
-    from gql_gen.engine.world import Engine
+async def _print_all(url: str, rules: Rules) -> dict[str, str]:
+    from gql_gen.engine.answer import Engine
 
-    engine = await Engine.open(engine_settings(Settings(), url), load_rules(permissions), strict=True)
+    engine = await Engine.open(engine_settings(Settings(), url), rules, strict=True)
     try:
-        return {f"{role}.graphql": engine.sdl(role) for role in roles}
+        return {f"{quote(role, safe=' ')}.graphql": engine.sdl(role) for role in sorted(engine.roles)}
     finally:
         await engine.close()
 

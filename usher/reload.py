@@ -16,7 +16,7 @@ from gql_gen.rules.types import RulesError
 from usher.failures import explain
 
 if TYPE_CHECKING:
-    from gql_gen.engine.world import Engine
+    from gql_gen.engine.answer import Engine
 
 log = structlog.get_logger("usher")
 
@@ -25,7 +25,7 @@ log = structlog.get_logger("usher")
 async def watching_rules(engine: Engine, permissions: Path) -> AsyncIterator[None]:
     """Reload the engine's rules whenever the file's text changes, until the block is left."""
     stop = asyncio.Event()
-    watching = asyncio.create_task(_watch(engine, permissions, permissions.absolute().parent, stop))
+    watching = asyncio.create_task(_watch(engine, permissions, stop))
     try:
         yield
     finally:
@@ -33,10 +33,10 @@ async def watching_rules(engine: Engine, permissions: Path) -> AsyncIterator[Non
         await watching
 
 
-async def _watch(engine: Engine, permissions: Path, folder: Path, stop: asyncio.Event) -> None:
+async def _watch(engine: Engine, permissions: Path, stop: asyncio.Event) -> None:
     served = _text(permissions)
     # The folder is watched, not the file: editors and config maps put a new file in the old one's place.
-    async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=False):
+    async for _ in watchfiles.awatch(permissions.parent, stop_event=stop, recursive=False):
         text = _text(permissions)
         if text is None or text == served:
             continue

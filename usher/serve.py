@@ -25,7 +25,7 @@ from usher.failures import StartRefused
 from usher.settings import Settings
 
 if TYPE_CHECKING:
-    from gql_gen.engine.world import Engine
+    from gql_gen.engine.answer import Engine
 
 log = structlog.get_logger("usher")
 
@@ -97,7 +97,7 @@ async def _serve(service: Service, listener: socket.socket, on_ready: Callable[[
 @contextlib.asynccontextmanager
 async def opened(service: Service) -> AsyncIterator[Engine]:
     """The engine of a service, closed at the end. Faults of the rules are logged, or raised when it is strict."""
-    from gql_gen.engine.world import Engine
+    from gql_gen.engine.answer import Engine
     from gql_gen.rules.load import load_rules
     from usher.app import engine_settings
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gql_gen.rules.load import load_rules
 from usher.keys import keys_of, sign_ticket, with_keys
 from usher.postgres import MARK, MARK_TEXT, EmbeddedPostgres
 from usher.serve import Service, bind, serve
@@ -70,6 +71,7 @@ DEMO_QUERY: Final = f'{{ user(id: "{DEMO_USER}") {{ displayName email members {{
 
 def up(wishes: Wishes, settings: Settings, say: Say) -> None:
     """Start, serve until a signal says stop, and leave nothing running, whatever happens on the way."""
+    load_rules(wishes.permissions)  # a slip in the file is said before anything is started
     listener = bind(wishes.host, wishes.port)
     with listener, _database(wishes, say) as (url, has_demo):
         settings = with_keys(settings, keys_of(wishes.data_dir))

@@ -7,8 +7,8 @@ fields are counted while fragments are expanded, each fragment once per selectio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -240,12 +240,19 @@ def _decimal(text: str) -> Decimal:
 
 @dataclass(slots=True)
 class Collected:
-    """Selections under one response key: the first decides name and arguments, all contribute their sub-selections."""
+    """Selections under one response key: the first decides name, arguments and path, all contribute sub-selections.
+    `inside` names the fragments the deepest of them stands in, so that cycles are found where they close."""
 
     key: str
+    path: str
     first: FieldNode
-    nodes: list[FieldNode] = field(default_factory=list)
+    nodes: list[FieldNode]
+    inside: tuple[str, ...]
     signature: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.first.name.value
 
 
 class Expander:
@@ -260,15 +267,14 @@ class Expander:
         self._spreads = 0
 
     def fields(
-        self, sets: list[tuple[SelectionSetNode, tuple[str, ...]]], type_name: str, path: str
-    ) -> dict[str, tuple[Collected, tuple[str, ...]]]:
-        """Response key → merged field, in the order of first appearance. Each selection set comes with the names of the
-        fragments it stands in, so that cycles are found where they close."""
-        found: dict[str, tuple[Collected, tuple[str, ...]]] = {}
+        self, sets: Sequence[SelectionSetNode], inside: tuple[str, ...], type_name: str, path: str
+    ) -> Iterable[Collected]:
+        """Merged fields in the order of first appearance."""
+        found: dict[str, Collected] = {}
         visited: set[str] = set()
-        for selection_set, inside in sets:
+        for selection_set in sets:
             self._collect(selection_set, inside, type_name, path + ".selectionSet", found, visited)
-        return found
+        return found.values()
 
     def _collect(
         self,
@@ -276,7 +282,7 @@ class Expander:
         inside: tuple[str, ...],
         type_name: str,
         path: str,
-        found: dict[str, tuple[Collected, tuple[str, ...]]],
+        found: dict[str, Collected],
         visited: set[str],
     ) -> None:
         for selection in selection_set.selections:
@@ -300,7 +306,7 @@ class Expander:
         inside: tuple[str, ...],
         type_name: str,
         path: str,
-        found: dict[str, tuple[Collected, tuple[str, ...]]],
+        found: dict[str, Collected],
         visited: set[str],
     ) -> None:
         name = spread.name.value
@@ -328,18 +334,18 @@ class Expander:
         node: FieldNode,
         inside: tuple[str, ...],
         path: str,
-        found: dict[str, tuple[Collected, tuple[str, ...]]],
+        found: dict[str, Collected],
     ) -> None:
         key = node.alias.value if node.alias else node.name.value
-        known = found.get(key)
-        if known is None:
-            found[key] = (Collected(key, node, [node]), inside)
+        if node.selection_set is not None and not node.selection_set.selections:
+            raise Rejected("not a valid graphql query", path="$.query")
+        collected = found.get(key)
+        if collected is None:
+            found[key] = Collected(key, f"{path}.{node.name.value}", node, [node], inside)
             return
-        collected = known[0]
-        if collected.first.name.value != node.name.value:
+        if collected.name != node.name.value:
             raise Rejected(
-                f"selection of both '{collected.first.name.value}' and '{node.name.value}' "
-                f"specify the same response name, '{key}'",
+                f"selection of both '{collected.name}' and '{node.name.value}' specify the same response name, '{key}'",
                 path=path,
             )
         if collected.signature is None:
@@ -349,7 +355,8 @@ class Expander:
                 f"inconsistent arguments between multiple selections of field '{node.name.value}'", path=path
             )
         collected.nodes.append(node)
-        found[key] = (collected, known[1] if len(known[1]) >= len(inside) else inside)
+        if len(inside) > len(collected.inside):
+            collected.inside = inside
 
     def _count(self) -> None:
         self._left -= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -32,7 +32,10 @@ class _Envelope(msgspec.Struct):
 def _number(text: str) -> Decimal:
     if len(text) > _MAX_DIGITS:
         raise ValueError("a number has too many digits")
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond what even Decimal holds
+        raise ValueError("a number is out of range") from None
     if number and abs(number.adjusted()) > _MAX_EXPONENT:
         raise ValueError("a number is out of range")
     return number

@@ -78,6 +78,9 @@ class GraphQLEndpoint:
             extra += refused.headers
         except HungUp:
             return
+        except Exception:
+            logger.exception("a request failed unexpectedly")
+            status, body = 500, self._answers.refuse(Failed("internal error")).body
         if scope["method"] != "POST":
             extra.append(_NO_STORE)
         await self._send(send, status, body, self._reply_headers(headers, media, extra), headers)

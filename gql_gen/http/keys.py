@@ -23,6 +23,15 @@ ALGORITHMS: Final[Mapping[str, str]] = {
 _CURVES: Final = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _MIN_RSA_BITS: Final = 2048
 
+# By key type and curve, an algorithm through which PyJWT reads a JWK. Which ones the key may check is decided after.
+_READERS: Final[Mapping[str, str]] = {
+    "RSA": "RS256",
+    "EC P-256": "ES256",
+    "EC P-384": "ES384",
+    "EC P-521": "ES512",
+    "OKP Ed25519": "EdDSA",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -89,28 +98,25 @@ def _algorithms_of(material: Any) -> tuple[str, ...]:
 
 def _jwk(entry: Mapping[str, Any], wanted: Sequence[str] | None) -> Key | None:
     """A key we cannot use is passed over: one odd key must not lock out the others."""
-    if entry.get("kty") not in ("RSA", "EC", "OKP") or entry.get("use", "sig") != "sig":
+    kind = entry.get("kty")
+    reader = _READERS.get("RSA" if kind == "RSA" else f"{kind} {entry.get('crv')}")
+    if reader is None or entry.get("use", "sig") != "sig":
         return None
     try:
-        material = jwt.PyJWK(dict(entry), algorithm=_guess(entry)).key
-        if not isinstance(material, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | Ed25519PublicKey):
-            return None
+        material = jwt.PyJWK(dict(entry), algorithm=reader).key
         possible = _algorithms_of(material)
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
-    stated = entry.get("alg")
-    # Without an "alg" an RSA key means the family that Hasura and most issuers use: RS, never PS beside it.
-    family = (ALGORITHMS.get(stated, ""),) if isinstance(stated, str) else _without_pss(possible)
-    chosen = tuple(each for each in possible if each in (wanted or family) and (stated is None or each in family))
+    algorithms = _pinned(possible, entry.get("alg"), wanted)
     kid = entry.get("kid")
-    return Key(chosen, material, kid if isinstance(kid, str) else None) if chosen else None
+    return Key(algorithms, material, kid if isinstance(kid, str) else None) if algorithms else None
 
 
-def _without_pss(algorithms: Sequence[str]) -> tuple[str, ...]:
-    return tuple(each for each in algorithms if not each.startswith("PS"))
-
-
-def _guess(entry: Mapping[str, Any]) -> str:
-    """An algorithm by which PyJWT reads the key; which ones it may check is decided from the key itself."""
-    by_curve = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
-    return "RS256" if entry.get("kty") == "RSA" else by_curve.get(str(entry.get("crv")), "none")
+def _pinned(possible: Sequence[str], stated: Any, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """What the key may check: what it says itself and what the secret says, both within what it can."""
+    if stated is not None:
+        return tuple(each for each in possible if each == ALGORITHMS.get(str(stated)) and each in (wanted or possible))
+    if wanted is not None:
+        return tuple(each for each in possible if each in wanted)
+    # A silent RSA key means the family that Hasura and most issuers use: RS, never PS beside it.
+    return tuple(each for each in possible if not each.startswith("PS"))

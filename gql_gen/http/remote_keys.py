@@ -72,10 +72,10 @@ class RemoteKeys:
     async def find(self, algorithm: str, kid: str | None) -> tuple[Key, ...]:
         """The keys that may check such a token. An unknown kid asks the address early, but not often."""
         found = self._matching(algorithm, kid)
-        if not found and time.monotonic() - self._asked_at >= self._early_interval:
-            asked_at = self._asked_at
+        is_under_way = self._lock.locked()
+        if not found and (is_under_way or time.monotonic() - self._asked_at >= self._early_interval):
             async with self._lock:
-                if self._asked_at == asked_at:
+                if not is_under_way:
                     await self._refresh()
             found = self._matching(algorithm, kid)
         return found

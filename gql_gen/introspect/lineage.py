@@ -1,7 +1,8 @@
 """Which base columns a view's column carries: what a leak audit follows, and what relates a view to its tables.
 
 A column carries every column whose value goes into it: `upper(name)` carries `name`, `row_to_json(users.*)` carries
-all of users. A row's mere presence is not carried: neither a WHERE, nor a join's condition, nor EXISTS counts.
+all of users, and a function nothing but its arguments. A row's mere presence is not carried: neither a WHERE, nor a
+join's condition, nor EXISTS counts.
 
 Postgres prints a view's definition with `*` expanded and every table under its schema, so names are resolved here
 against the catalogue alone. What cannot be followed is left unsaid, never guessed.
@@ -9,17 +10,19 @@ against the catalogue alone. What cannot be followed is left unsaid, never guess
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from gql_gen.catalog.types import Catalog, Ident, Relation
 
 Carried: TypeAlias = frozenset[tuple[Ident, str]]
+Outputs: TypeAlias = list[tuple[str, Carried | None]]
+"""A query's columns in order; None where one could not be followed."""
+
 NOTHING: Carried = frozenset()
 
 
@@ -104,29 +107,119 @@ class _Lineage:
         if relation.definition is None:
             return {name: frozenset({(relation.ident, name)}) for name in relation.columns}
         try:
-            query = sqlglot.parse_one(relation.definition, dialect="postgres")
-            outputs = list(self._query(query, _Scope()).values())
-        except (SqlglotError, RecursionError, _Unknown):
+            outputs = self._query(_parse(relation.definition), _Scope())
+        except (RecursionError, _Unknown):
             outputs = []
         if len(outputs) != len(relation.columns):
             return dict.fromkeys(relation.columns)
-        return dict(zip(relation.columns, outputs, strict=True))
+        return {name: carried for name, (_, carried) in zip(relation.columns, outputs, strict=True)}
 
     # ------------------------------------------------------------ queries
 
-    def _query(self, query: exp.Expr, parent: _Scope) -> dict[str, Carried | None]:
-        """The columns that a query hands out, in order."""
+    def _query(self, query: exp.Expr, parent: _Scope) -> Outputs:
+        """The columns that a query hands out."""
         scope = _Scope(parent)
-        self._bind_ctes(query, scope)
+        if isinstance(query, exp.Query):
+            self._bind_ctes(query, scope)
         match query:
             case exp.Subquery():
                 return self._query(query.this, scope)
             case exp.SetOperation():
-                left, right = self._query(query.left, scope), self._query(query.right, scope)
-                return {name: _both(*pair) for name, pair in zip(left, zip(left.values(), right.values()), strict=False)}
+                pairs = zip(self._query(query.left, scope), self._query(query.right, scope), strict=False)
+                return [(name, _either(left, right)) for (name, left), (_, right) in pairs]
             case exp.Select():
-                for node in _sources_of(query):
-                    self._bind_source(node, scope)
-                return _numbered((_name_of(part), self._try(part, scope)) for part in query.expressions)
+                for node in _after_from(query):
+                    scope.sources[node.alias_or_name] = self._source(node, scope)
+                return [(part.alias_or_name, self._try(part, scope)) for part in query.expressions]
             case _:
                 raise _Unknown(query.key)
+
+    def _bind_ctes(self, query: exp.Query, scope: _Scope) -> None:
+        for cte in query.ctes:
+            names = cte.alias_column_names
+            if not query.args["with_"].recursive or not isinstance(cte.this, exp.SetOperation):
+                scope.ctes[cte.alias] = _source_of(self._query(cte.this, scope), names)
+                continue
+            # A recursive query carries what its first half does, and what comes back to it until nothing is new.
+            before, outputs = None, self._query(cte.this.left, scope)
+            while outputs != before:
+                scope.ctes[cte.alias] = _source_of(outputs, names)
+                before, outputs = outputs, self._query(cte.this, scope)
+
+    def _source(self, node: exp.Expr, scope: _Scope) -> _Source:
+        names = node.alias_column_names
+        content = node.this if isinstance(node, exp.Lateral) else node
+        if isinstance(content, exp.Subquery):
+            return _source_of(self._query(content, scope), names)
+        if isinstance(content, exp.Table) and isinstance(content.this, exp.Identifier):
+            return self._table(content, names, scope)
+        # A function, VALUES: any of its columns carries whatever it was given.
+        parts = (part for part in content.iter_expressions() if part.arg_key not in ("alias", "joins"))
+        given = self._try(exp.Tuple(expressions=[part.copy() for part in parts]), scope)
+        return _Source(dict.fromkeys(names, given), given)
+
+    def _table(self, table: exp.Table, names: list[str], scope: _Scope) -> _Source:
+        cte = None if table.db else scope.cte(table.name)
+        if cte is not None:
+            return _source_of(list(cte.columns.items()), names)
+        relation = self._catalog.relations.get(Ident(table.db or "pg_catalog", table.name))
+        return _source_of(list(self.of(relation).items()), names) if relation else _Source({})
+
+    # ------------------------------------------------------------ expressions
+
+    def _try(self, expression: exp.Expr, scope: _Scope) -> Carried | None:
+        try:
+            return self._carried(expression, scope)
+        except _Unknown:
+            return None
+
+    def _carried(self, node: exp.Expr, scope: _Scope) -> Carried:
+        match node:
+            case exp.Column():
+                return scope.row(node.table) if isinstance(node.this, exp.Star) else scope.column(node.table, node.name)
+            case exp.Exists():
+                return NOTHING
+            case exp.Select() | exp.SetOperation() | exp.Subquery():
+                carried = NOTHING
+                for name, part in self._query(node, scope):
+                    if part is None:
+                        raise _Unknown(name)
+                    carried |= part
+                return carried
+            case _:
+                return NOTHING.union(*(self._carried(part, scope) for part in node.iter_expressions()))
+
+
+def _parse(definition: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(definition, dialect="postgres")
+    except Exception as error:  # whatever a parser raises over SQL that it does not know
+        raise _Unknown(str(error)) from error
+
+
+def _after_from(select: exp.Select) -> Iterator[exp.Expr]:
+    """What is named after FROM: tables, queries and functions, out of the parentheses of their joins."""
+    start = select.args.get("from_")
+    if start is not None:
+        yield from _joined(start.this)
+    for join in select.args.get("joins") or ():
+        yield from _joined(join.this)
+
+
+def _joined(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.Subquery) and not node.alias:
+        yield from _joined(node.this)
+    else:
+        yield node
+    for join in node.args.get("joins") or ():
+        yield from _joined(join.this)
+
+
+def _source_of(outputs: Outputs, names: Sequence[str]) -> _Source:
+    """An alias may rename the first columns: `b(i, j)`."""
+    kept = [name for name, _ in outputs[len(names) :]]
+    return _Source({name: carried for name, (_, carried) in zip((*names, *kept), outputs, strict=False)})
+
+
+def _either(left: Carried | None, right: Carried | None) -> Carried | None:
+    return None if left is None or right is None else left | right

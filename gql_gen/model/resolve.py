@@ -190,7 +190,7 @@ class _Resolver:
         if not operators:
             self.fault(at, f'"{name}" needs a predicate, such as {{_gt: 3}}')
         tests = [apply_operator(left, operator, self.model.catalog, self.faults) for operator in operators]
-        if not all(isinstance(test, (Compare, IsNull)) for test in tests):
+        if not all(isinstance(test, (Compare, IsNull)) or test == FALSE for test in tests):
             self.fault(at, f'"{name}" is compared with single values only')
         return tuple(test for test in tests if isinstance(test, (Compare, IsNull)))
 

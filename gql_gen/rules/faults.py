@@ -33,6 +33,6 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
 
 
 def listed(names: Iterable[str]) -> str:
-    """`a, b or c`."""
-    *most, last = names
+    """`a, b or c`; "nothing" for nothing."""
+    *most, last = tuple(names) or ("nothing",)
     return f"{', '.join(most)} or {last}" if most else last

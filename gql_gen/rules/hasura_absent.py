@@ -74,7 +74,7 @@ def postgis_word(value: Any) -> str | None:
             own = (word for key in value if (word := canonical_word(key)).startswith(POSTGIS_PREFIX))
             return next(own, None) or postgis_word(list(value.values()))
         case list():
-            return next((word for item in value if (word := postgis_word(item))), None)
+            return next((found for item in value if (found := postgis_word(item))), None)
     return None
 
 

@@ -137,7 +137,7 @@ def _connection(source: dict[str, Any], path: str, desk: Desk) -> None:
 def _customization(source: dict[str, Any], path: str, desk: Desk) -> tuple[Naming, Customization]:
     here = step(path, "customization")
     found = desk.open("customization", source.get("customization") or {}, here)
-    convention = found.get("naming_convention") or "hasura-default"
+    convention = desk.optional(str, found, "naming_convention", here) or "hasura-default"
     if convention not in NAMINGS:
         desk.refuse(step(here, "naming_convention"), f"expected {' or '.join(NAMINGS)}")
     texts: dict[str, str] = {}
@@ -146,7 +146,7 @@ def _customization(source: dict[str, Any], path: str, desk: Desk) -> tuple[Namin
         opened = desk.open(f"the customization of {kind}", found.get(group) or {}, below)
         texts |= {f"{group}_{key}": desk.expect(str, value, step(below, key), "") for key, value in opened.items()}
     customization = Customization(**{key: value for key, value in texts.items() if value})
-    return NAMINGS.get(str(convention), "hasura"), customization
+    return NAMINGS.get(convention, "hasura"), customization
 
 
 def _tables(source: dict[str, Any], path: str, desk: Desk) -> tuple[_Table, ...]:
@@ -164,8 +164,8 @@ def _tables(source: dict[str, Any], path: str, desk: Desk) -> tuple[_Table, ...]
 def _roles(tables: tuple[_Table, ...]) -> list[str]:
     """Every role that the metadata gives a permission, also one that is left out."""
     lists = [table.written.get(f"{operation}_permissions") for table in tables for operation in OPERATIONS]
-    found = {item.get("role") for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)}
-    return sorted(role for role in found if isinstance(role, str))
+    permissions = [item for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)]
+    return sorted({role for permission in permissions if isinstance(role := permission.get("role"), str)})
 
 
 def _check_written(rules: Rules) -> None:

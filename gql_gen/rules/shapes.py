@@ -236,7 +236,9 @@ def _record(node: Node, shape: Record, faults: Faults) -> Node | None:
         key = keys.get(entry.key)
         if key is None:
             served = listed(key.name for key in shape.keys if not isinstance(key.shape, Later))
-            faults.add(entry.at, f'unknown key "{entry.key}": {shape.title} has {served}', nearest(entry.key, keys))
+            faults.add(
+                entry.at, f'unknown key "{entry.key}": {shape.title} may have {served}', nearest(entry.key, keys)
+            )
         elif isinstance(key.shape, Later):
             faults.add(entry.at, f"{key.shape.what}: {NOT_YET}")
         elif (value := conform(entry.value, key.shape, faults)) is not None:

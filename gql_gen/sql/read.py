@@ -102,19 +102,16 @@ def _single(node: Select, outer: Outer | None, writer: Writer) -> Sql:
 def _list(node: Select, outer: Outer | None, writer: Writer) -> Sql:
     alias, row = writer.alias(), writer.alias()
     pairs = _shown(node.show, alias, node.relation, writer)
+    whole = not fits_a_row([key for key, _ in pairs])
+    if whole:
+        pairs = [("~", spelled_object(pairs))]
     keys = _sort_keys(node)
-    values = [sort_value(key, alias, node.relation, writer) for key in keys]
-    beside = _beside(node, keys, values, pairs)
+    beside = _beside(node, keys, alias, whole, writer)
     tail = concat(
         _where(node, alias, outer, writer),
         order_by(beside.inside, keys),
         limited(node.limit, node.offset, node.row_limit),
     )
-    if not fits_a_row([key for key, _ in pairs]):
-        pairs, whole = [("~", spelled_object(pairs))], True
-    else:
-        whole = False
-    beside = _beside(node, keys, values, pairs)
     return sql(
         "(select coalesce(json_agg({row}{order}), '[]') from (select {distinct}{list} from {source}{tail}) as {alias})",
         row=_row(pairs, row, whole=whole, alone=not beside.extra),
@@ -138,27 +135,32 @@ def _row(pairs: list[tuple[str, Sql]], row: str, *, whole: bool, alone: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """Under which name each sort key is found in the sub-select, and the columns added for those not shown anyway."""
+    """Sort keys of a list: what to sort by inside the sub-select, the name each is found under outside it, and the
+    columns added for those not shown anyway."""
 
+    inside: list[Sql]
     names: list[str]
     extra: list[tuple[str, Sql]]
 
 
-def _beside(node: Select, keys: tuple[SortKey, ...], values: list[Sql], pairs: list[tuple[str, Sql]]) -> _Beside:
+def _beside(node: Select, keys: tuple[SortKey, ...], alias: str, whole: bool, writer: Writer) -> _Beside:
     shown = {
         show.column.column: show.alias
         for show in node.show
-        if isinstance(show, ShowColumn) and not show.as_text and show.json_path is None and pairs[0][0] != "~"
+        if isinstance(show, ShowColumn) and not show.as_text and show.json_path is None and not whole
     }
-    names: list[str] = []
-    extra: list[tuple[str, Sql]] = []
-    for index, (key, value) in enumerate(zip(keys, values, strict=True)):
-        if not key.hops and key.column is not None and key.column.column in shown:
-            names.append(shown[key.column.column])
-            continue
-        names.append(_SORT_KEY.format(index))
-        extra.append((names[-1], value))
-    return _Beside(names, extra)
+    found = _Beside([], [], [])
+    for index, key in enumerate(keys):
+        value = sort_value(key, alias, node.relation, writer)
+        name = shown.get(key.column.column) if key.column is not None and not key.hops else None
+        if name is None:
+            name = _SORT_KEY.format(index)
+            found.extra.append((name, value))
+            # Sorted by its output name, so that a sub-select is written, and run, once.
+            value = ident(name) if key.hops else value
+        found.inside.append(value)
+        found.names.append(name)
+    return found
 
 
 def _sort_keys(node: Node) -> tuple[SortKey, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from edge_kit import SECRET, MakeEdge
 
 from gql_gen.http.types import AuthSettings
-from conftest_http import SECRET, MakeEdge
 
 ADMIN = {"x-hasura-admin-secret": SECRET}
 
@@ -60,14 +60,11 @@ async def test_a_refused_caller_is_told_by_status_when_he_reads_statuses(edge: M
 
 async def test_the_unauthorized_role_carries_none_of_the_callers_variables(edge: MakeEdge) -> None:
     house = edge(AuthSettings(admin_secret=SECRET, unauthorized_role="visitor"))
-    await house.ask({"X-Hasura-Role": "admin", "X-Hasura-User-Id": "7", "X-Hasura-Use-Backend-Only-Permissions": "true"})
+    await house.ask(
+        {"X-Hasura-Role": "admin", "X-Hasura-User-Id": "7", "X-Hasura-Use-Backend-Only-Permissions": "true"}
+    )
     assert (house.caller.role, house.caller.is_backend) == ("visitor", False)
     assert dict(house.caller.variables) == {"x-hasura-role": "visitor"}
-
-
-def test_a_jwt_secret_needs_an_admin_secret(jwt_secret_hs256: object) -> None:
-    with pytest.raises(ValueError, match="admin secret"):
-        AuthSettings(jwt_secrets=(jwt_secret_hs256,))  # type: ignore[arg-type]
 
 
 def test_the_admin_secret_does_not_show_in_a_representation() -> None:
@@ -134,7 +131,9 @@ async def test_without_any_secret_foreign_pages_and_proxies_are_refused(
     edge: MakeEdge, method: str, headers: dict[str, str]
 ) -> None:
     house = edge(AuthSettings())
-    got = await house.send(method, headers={"content-type": "application/json", **headers}, chunks=(b'{"query":"{a}"}',))
+    got = await house.send(
+        method, headers={"content-type": "application/json", **headers}, chunks=(b'{"query":"{a}"}',)
+    )
     assert (got.status, got.code, house.answers.asks) == (403, "access-denied", [])
     assert not any(name.startswith("access-control-") for name in got.headers)
 

@@ -124,7 +124,8 @@ expression: st.SearchStrategy[BoolExp] = st.recursive(
     max_leaves=6,
 )
 free_expression = st.builds(OnField, field_name, operators, st.none(), st.just(AT))
-columns = st.none() | st.lists(name, max_size=3, unique=True).map(lambda found: tuple((column, AT) for column in found))
+listed_columns = st.lists(name, max_size=3, unique=True).map(lambda found: tuple((column, AT) for column in found))
+columns = st.none() | listed_columns
 preset = st.builds(Preset, name, st.builds(Value, json_value, st.just(AT)), st.none(), st.just(AT)) | st.builds(
     Preset, name, st.none(), st.just("now()"), st.just(AT)
 )
@@ -171,7 +172,12 @@ chosen = st.builds(NameAndComment, st.none() | graphql_name, st.none() | text, s
 def tables(draw: st.DrawFn, roles: list[str]) -> TableRules:
     permissions = {
         role: TablePermissions(
-            role, AT, *(draw(st.none() | operation) for operation in (select, insert, update, delete))
+            role,
+            AT,
+            draw(st.none() | select),
+            draw(st.none() | insert),
+            draw(st.none() | update),
+            draw(st.none() | delete),
         )
         for role in draw(st.lists(st.sampled_from(roles), unique=True, max_size=2))
     }
@@ -181,7 +187,7 @@ def tables(draw: st.DrawFn, roles: list[str]) -> TableRules:
         name=draw(st.none() | graphql_name),
         comment=draw(st.none() | text),
         is_enum=draw(st.booleans()),
-        hide=draw(columns) or (),
+        hide=draw(listed_columns),
         columns=MappingProxyType(draw(st.dictionaries(name, chosen, max_size=2))),
         root_fields=MappingProxyType(draw(st.dictionaries(st.sampled_from(get_args(RootField)), chosen, max_size=2))),
         relationships=tuple(draw(st.lists(relationship, max_size=2, unique_by=lambda found: found.name))),

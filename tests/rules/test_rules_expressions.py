@@ -77,10 +77,18 @@ def test_spellings_become_canonical(written: Any, canonical: Any) -> None:
 
 def test_a_field_keeps_the_readings_it_can_have() -> None:
     value, empty, operators, nested = (read({"f": below}) for below in (1, {}, {"_gt": 1}, {"_odd": 1}))
-    assert isinstance(value, OnField) and value.operators is not None and value.nested is None
-    assert isinstance(empty, OnField) and empty.operators == () and empty.nested == Both((), AT)
-    assert isinstance(operators, OnField) and operators.operators is not None and operators.nested is None
-    assert isinstance(nested, OnField) and nested.operators is None and isinstance(nested.nested, OnField)
+    assert isinstance(value, OnField)
+    assert value.operators is not None
+    assert value.nested is None
+    assert isinstance(empty, OnField)
+    assert empty.operators == ()
+    assert empty.nested == Both((), AT)
+    assert isinstance(operators, OnField)
+    assert operators.operators is not None
+    assert operators.nested is None
+    assert isinstance(nested, OnField)
+    assert nested.operators is None
+    assert isinstance(nested.nested, OnField)
 
 
 def test_a_text_is_a_rules_name_where_an_expression_stands_and_a_value_below_a_field() -> None:

@@ -47,7 +47,6 @@ tables:
       members: { array: public.member, on: { id: userId } }
       org: { object: { key: org_id }, comment: their employer }
       posts: { array: { table: post, key: [author_id, tenant] } }
-      profile: { object: { schema: x }, on: { id: id } }
     permissions:
       user:
         select:
@@ -58,7 +57,7 @@ tables:
           computed_fields: [full_name]
           query_root_fields: [select]
           subscription_root_fields: []
-        insert: { check: own, set: { id: x-hasura-user-id, at: { sql: now() }, meta: { json: { sql: 1 } } }, recheck: true }
+        insert: { check: own, set: { id: x-hasura-user-id, a: { sql: now() }, m: { json: { sql: 1 } } }, recheck: true }
         update: { columns: [email], filter: own, check: own, message: only yourself, backend_only: true }
         delete: { filter: own }
 """
@@ -76,7 +75,7 @@ def table(body: str) -> str:
 
 @pytest.fixture(scope="module")
 def rules() -> Rules:
-    return parse_rules(COMPLETE.replace("      profile: { object: { schema: x }, on: { id: id } }\n", ""), "p.yaml")
+    return parse_rules(COMPLETE, "p.yaml")
 
 
 def test_the_head_of_the_file(rules: Rules) -> None:
@@ -114,7 +113,7 @@ def test_write_permissions_and_presets(rules: Rules) -> None:
     assert permissions.insert.columns is None
     assert permissions.insert.recheck
     presets = {preset.column: (preset.sql, preset.value and preset.value.json) for preset in permissions.insert.presets}
-    assert presets == {"id": (None, "x-hasura-user-id"), "at": ("now()", None), "meta": (None, {"sql": 1})}
+    assert presets == {"id": (None, "x-hasura-user-id"), "a": ("now()", None), "m": (None, {"sql": 1})}
     assert permissions.update is not None
     assert (permissions.update.message, permissions.update.backend_only) == ("only yourself", True)
 
@@ -164,7 +163,7 @@ tables:
         (2, 'unknown key "nameing"', 'did you mean "naming"?'),
         (3, "inherited roles", None),
         (3, "the role admin is always there and cannot be listed", None),
-        (5, "a rule cannot use itself", None),
+        (6, "a rule cannot use itself", None),
         (6, '"_gtt" stands beside operators but is none', 'did you mean "_gt"?'),
         (9, 'unknown key "hidden"', 'did you mean "hide"?'),
         (11, 'the role "usr" is not listed under "roles"', 'did you mean "user"?'),
@@ -173,8 +172,7 @@ tables:
         (12, 'there is no rule named "own" under "rules"', None),
         (12, 'a delete permission needs the key "filter"', None),
         (13, "the table public.t stands here twice", "first at line 8"),
-    ] or [line for line, _, _ in found] == sorted(line for line, _, _ in found)
-    assert {line for line, _, _ in found} == {2, 3, 5, 6, 9, 11, 12, 13}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +201,7 @@ tables:
         (table("name: 'a\n\n'"), 5, 11, "expected a GraphQL name"),
         (table("root_fields: {selct: x}"), 5, 19, 'not "selct"'),
         (table("permissions: {admin: {}}"), 5, 19, "cannot be given permissions"),
-        (table("permissions: {user: {delete: {filter: }}}"), 5, 43, "expected an expression"),
+        (table("permissions: {user: {delete: {filter: }}}"), 5, 42, "expected an expression"),
         (table("permissions: {user: {delete: {filter: {_eq: 1}}}}"), 5, 44, "needs a column around it"),
         (table("permissions: {user: {delete: {filter: {g: {$st_d_within: 1}}}}}"), 5, 48, "not served yet"),
         (table("permissions: {user: {select: {columns: '*', filter: {}, limit: -1}}}"), 5, 68, "0 or more"),

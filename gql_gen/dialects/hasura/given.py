@@ -102,11 +102,11 @@ class Values:
         """The elements of a list with their paths; a single value stands for a list of one."""
         if isinstance(given, Sent):
             if not isinstance(given.value, list):
-                return [(given, at)]
+                return [(given, f"{at}[0]")]
             found = [Sent((*given.path, index), item) for index, item in enumerate(given.value)]
             return [(item, f"{at}[{index}]") for index, item in enumerate(found)]
         if not isinstance(given, ListValueNode):
-            return [(given, at)]
+            return [(given, f"{at}[0]")]
         return [(self.opened(item, of, f"{at}[{index}]"), f"{at}[{index}]") for index, item in enumerate(given.values)]
 
     def member(self, given: Given, expected: EnumType, at: str) -> EnumMember:

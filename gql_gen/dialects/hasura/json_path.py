@@ -9,9 +9,9 @@ from gql_gen.errors import ParseFailed
 _STEP = re.compile(
     r"""
       \.?(?P<name>[^.\[\]"'\s]+)          # .name, or name at the start
-    | \[(?P<index>\d+)\]                  # [0]
-    | \["(?P<double>(?:[^"\\]|\\.)*)"\]   # ["any text"]
-    | \['(?P<single>(?:[^'\\]|\\.)*)'\]   # ['any text']
+    | \.?\[(?P<index>\d+)\]                  # [0]
+    | \.?\["(?P<double>(?:[^"\\]|\\.)*)"\]   # ["any text"]
+    | \.?\['(?P<single>(?:[^'\\]|\\.)*)'\]   # ['any text']
     """,
     re.VERBOSE,
 )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql.language import FieldNode, OperationType, SelectionSetNode, StringValueNode
+from graphql.language import EnumValueNode, OperationType, SelectionSetNode
 
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import Collected, Expander, Limits, Operation
 from gql_gen.dialects.hasura.given import Given, Values
+from gql_gen.dialects.hasura.given import found as found_in
 from gql_gen.dialects.hasura.inputs import (
     LIMIT,
     OFFSET,
@@ -69,14 +70,22 @@ from gql_gen.plan.nodes import (
     ShowText,
 )
 
-Sets = list[tuple[SelectionSetNode, tuple[str, ...]]]
 TEXT_LIST = ValueType(Ident("pg_catalog", "text"), "String", is_list=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """Sub-selections to be read together, the fragments they stand in, and the path of the field above them."""
+
+    sets: Sequence[SelectionSetNode]
+    inside: tuple[str, ...]
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """`frame` is the answer's JSON around the roots' values: piece, value 0, piece, value 1, …, piece.
-    `used` and `by_value` say which variables shape the plan; `plan` is None when nothing needs the database."""
+    `used` and `by_value` say which variables shape the plan."""
 
     plan: Plan
     frame: tuple[bytes, ...]
@@ -111,7 +120,8 @@ class _Reader:
         self.frame: list[str] = ['{"data":']
 
     def read(self) -> Read:
-        self._root_object([(self.operation.node.selection_set, ())], self.schema.query_root, "$", is_top=True)
+        top = Below([self.operation.node.selection_set], (), "$")
+        self._root_object(top, self.schema.query_root, is_top=True)
         self.frame[-1] += "}"
         frame = tuple(piece.encode() for piece in self.frame)
         by_value = self.values.by_value | self._conditions()
@@ -123,42 +133,36 @@ class _Reader:
 
     # ------------------------------------------------------------ roots
 
-    def _root_object(self, sets: Sets, type_: ObjectType, path: str, *, is_top: bool = False) -> None:
+    def _root_object(self, below: Below, type_: ObjectType, *, is_top: bool = False) -> None:
         self.frame[-1] += "{"
-        fields = self.expander.fields(sets, type_.name, path)
-        for index, (collected, inside) in enumerate(fields.values()):
-            name = collected.first.name.value
+        for index, collected in enumerate(self._fields(below, type_)):
             self.frame[-1] += ("," if index else "") + json.dumps(collected.key) + ":"
-            if name == "__typename":
-                self._leaf(collected, path)
+            if collected.name == "__typename":
+                self._leaf(collected)
                 self.frame[-1] += json.dumps(type_.name)
-            elif is_top and name in ("__schema", "__type"):
+            elif is_top and collected.name in ("__schema", "__type"):
                 self.frame[-1] += self._introspection(collected)
             else:
-                field = self._field(type_, name, path)
-                self._root(field, collected, inside, f"{path}.selectionSet.{name}")
+                self._root(self._field(type_, collected), collected)
         self.frame[-1] += "}"
 
     def _introspection(self, collected: Collected) -> str:
-        values = self.values
-        for node in collected.nodes:
-            for name in introspection_variables(node, self.operation):
-                values.by_value.add(name)
-        return introspect(self.schema, collected.nodes, self.operation, values.variables)
+        # Answered for the very values given: rare, and outside the hot path.
+        self.values.by_value.update(self.operation.variables)
+        return introspect(self.schema, collected.nodes, self.operation, self.values.variables)
 
-    def _root(self, field: OutputField, collected: Collected, inside: tuple[str, ...], path: str) -> None:
-        sets = self._sets(collected, inside, field, path)
-        arguments = self._arguments(field, collected, path)
+    def _root(self, field: OutputField, collected: Collected) -> None:
+        below = self._below(collected)
+        arguments = self._arguments(field, collected)
         match field.meaning:
             case NamespaceField():
-                self._root_object(sets, cast(ObjectType, named(field.type)), path)
+                self._root_object(below, _object_of(field))
             case RootListField(relation=relation):
-                node: Node = self._select(relation, sets, field, arguments, path)
-                self._add(collected.key, node, "select")
+                self._add(collected.key, self._select(relation, below, field, arguments), "select")
             case RootAggregateField(relation=relation):
-                self._add(collected.key, self._aggregate(relation, sets, field, arguments, path), "select_aggregate")
+                self._add(collected.key, self._aggregate(relation, below, field, arguments), "select_aggregate")
             case RootByKeyField(relation=relation, key=key):
-                self._add(collected.key, self._by_key(relation, key, sets, field, arguments, path), "select_by_pk")
+                self._add(collected.key, self._by_key(relation, key, below, field, arguments), "select_by_pk")
             case _:
                 raise AssertionError(f"no root is {field.meaning}")
 
@@ -168,76 +172,71 @@ class _Reader:
 
     # ------------------------------------------------------------ fields and arguments
 
+    def _fields(self, below: Below, type_: ObjectType) -> Iterable[Collected]:
+        return self.expander.fields(below.sets, below.inside, type_.name, below.path)
+
     @staticmethod
-    def _field(type_: ObjectType, name: str, path: str) -> OutputField:
-        field = type_.fields.get(name)
+    def _field(type_: ObjectType, collected: Collected) -> OutputField:
+        field = type_.fields.get(collected.name)
         if field is None:
-            raise Rejected(f"field '{name}' not found in type: '{type_.name}'", path=f"{path}.selectionSet.{name}")
+            raise Rejected(f"field '{collected.name}' not found in type: '{type_.name}'", path=collected.path)
         return field
 
     @staticmethod
-    def _sets(collected: Collected, inside: tuple[str, ...], field: OutputField, path: str) -> Sets:
+    def _below(collected: Collected) -> Below:
         """The sub-selections of an object field."""
-        sets = [(node.selection_set, inside) for node in collected.nodes if node.selection_set is not None]
+        sets = [node.selection_set for node in collected.nodes if node.selection_set is not None]
         if not sets:
-            raise Rejected(f"missing selection set for '{field.name}'", path=path)
-        return sets
+            raise Rejected(f"missing selection set for '{collected.name}'", path=collected.path)
+        return Below(sets, collected.inside, collected.path)
 
     @staticmethod
-    def _leaf(collected: Collected, path: str) -> None:
+    def _leaf(collected: Collected) -> None:
         if any(node.selection_set is not None for node in collected.nodes):
-            raise Rejected(
-                "unexpected subselection set for non-object field",
-                path=f"{path}.selectionSet.{collected.first.name.value}",
-            )
+            raise Rejected("unexpected subselection set for non-object field", path=collected.path)
 
-    def _arguments(self, field: OutputField, collected: Collected, path: str) -> Mapping[str, Given]:
+    def _arguments(self, field: OutputField, collected: Collected) -> Mapping[str, Given]:
         """The arguments given, variables opened; unknown and repeated ones are refused, required ones demanded."""
         found: dict[str, Given] = {}
         for node in collected.first.arguments or ():
             name = node.name.value
             argument = field.arguments.get(name)
             if argument is None:
-                raise Rejected(f"'{field.name}' has no argument named '{name}'", path=path)
+                raise Rejected(f"'{field.name}' has no argument named '{name}'", path=collected.path)
             if name in found:
-                raise Rejected(f"argument '{name}' is given more than once", path=path)
-            found[name] = self.values.opened(node.value, argument.type, f"{path}.args.{name}")
+                raise Rejected(f"argument '{name}' is given more than once", path=collected.path)
+            found[name] = self.values.opened(node.value, argument.type, f"{collected.path}.args.{name}")
         for argument in field.arguments.values():
             if isinstance(argument.type, NonNull) and argument.name not in found:
-                raise Rejected(f"missing required field '{argument.name}'", path=f"{path}.args.{argument.name}")
+                place = f"{collected.path}.args.{argument.name}"
+                raise Rejected(f"missing required field '{argument.name}'", path=place)
         return found
 
     # ------------------------------------------------------------ nodes
 
-    def _select(
-        self, relation: Ident, sets: Sets, field: OutputField, arguments: Mapping[str, Given], path: str
-    ) -> Select:
-        return Select(relation, self._object(sets, _object_of(field), path), **self._page(field, arguments, path))
+    def _select(self, relation: Ident, below: Below, field: OutputField, arguments: Mapping[str, Given]) -> Select:
+        page = self._page(field, arguments, below.path)
+        return Select(relation, self._object(below, _object_of(field)), **page)
 
     def _aggregate(
-        self, relation: Ident, sets: Sets, field: OutputField, arguments: Mapping[str, Given], path: str
+        self, relation: Ident, below: Below, field: OutputField, arguments: Mapping[str, Given]
     ) -> Aggregate:
-        type_ = _object_of(field)
-        return Aggregate(relation, self._aggregate_object(sets, type_, path), **self._page(field, arguments, path))
+        page = self._page(field, arguments, below.path)
+        return Aggregate(relation, self._aggregate_object(below, _object_of(field)), **page)
 
     def _by_key(
         self,
         relation: Ident,
         key: tuple[Field, ...],
-        sets: Sets,
+        below: Below,
         field: OutputField,
         arguments: Mapping[str, Given],
-        path: str,
     ) -> Select:
-        tests = [
-            Compare(
-                column(part),
-                "_eq",
-                self.values.slot(arguments[part.name], part.scalar.value_type(), f"{path}.args.{part.name}"),
-            )
-            for part in key
-        ]
-        return Select(relation, self._object(sets, _object_of(field), path), where=both(*tests), single=True)
+        tests: list[Compare] = []
+        for part in key:
+            slot = self.values.slot(arguments[part.name], part.scalar.value_type(), f"{below.path}.args.{part.name}")
+            tests.append(Compare(column(part), "_eq", slot))
+        return Select(relation, self._object(below, _object_of(field)), where=both(*tests), single=True)
 
     def _page(self, field: OutputField, arguments: Mapping[str, Given], path: str) -> dict[str, Any]:
         """where, order, distinct, limit and offset of a list."""
@@ -260,34 +259,31 @@ class _Reader:
 
     # ------------------------------------------------------------ what is shown
 
-    def _object(self, sets: Sets, type_: ObjectType, path: str) -> tuple[Show, ...]:
+    def _object(self, below: Below, type_: ObjectType) -> tuple[Show, ...]:
         shows: list[Show] = []
-        for collected, inside in self.expander.fields(sets, type_.name, path).values():
-            name = collected.first.name.value
-            if name == "__typename":
-                self._leaf(collected, path)
+        for collected in self._fields(below, type_):
+            if collected.name == "__typename":
+                self._leaf(collected)
                 shows.append(ShowText(collected.key, type_.name))
-                continue
-            field = self._field(type_, name, path)
-            shows.append(self._show(field, collected, inside, path))
+            else:
+                shows.append(self._show(self._field(type_, collected), collected))
         return tuple(shows)
 
-    def _show(self, field: OutputField, collected: Collected, inside: tuple[str, ...], parent: str) -> Show:
-        path = f"{parent}.selectionSet.{field.name}"
-        arguments = self._arguments(field, collected, path)
+    def _show(self, field: OutputField, collected: Collected) -> Show:
+        arguments = self._arguments(field, collected)
         match field.meaning:
             case ColumnField(field=shown):
-                self._leaf(collected, parent)
-                return self._column(collected.key, shown, arguments, path)
+                self._leaf(collected)
+                return self._column(collected.key, shown, arguments, collected.path)
             case LinkField(link=link):
-                sets = self._sets(collected, inside, field, path)
+                below = self._below(collected)
                 if link.kind == "array":
-                    return ShowLink(collected.key, link.on, self._select(link.target, sets, field, arguments, path))
-                below = self._object(sets, _object_of(field), path)
-                return ShowLink(collected.key, link.on, Select(link.target, below, single=True))
+                    return ShowLink(collected.key, link.on, self._select(link.target, below, field, arguments))
+                shown_below = self._object(below, _object_of(field))
+                return ShowLink(collected.key, link.on, Select(link.target, shown_below, single=True))
             case LinkAggregateField(link=link):
-                sets = self._sets(collected, inside, field, path)
-                return ShowLink(collected.key, link.on, self._aggregate(link.target, sets, field, arguments, path))
+                below = self._below(collected)
+                return ShowLink(collected.key, link.on, self._aggregate(link.target, below, field, arguments))
             case _:
                 raise AssertionError(f"a row has no {field.meaning}")
 
@@ -298,51 +294,47 @@ class _Reader:
             return ShowColumn(key, column(field), as_text)
         at = f"{path}.args.path"
         text = self.values.json(given)
-        if not isinstance(text, str) or not (isinstance(given, StringValueNode) or hasattr(given, "path")):
-            raise Rejected("expected a string for type 'String'", path=at)
+        if not isinstance(text, str) or isinstance(given, EnumValueNode):
+            raise Rejected(f"expected a string for type 'String', but found {found_in(given)}", path=at)
         keys = parse_json_path(text, at)
         slot = Slot("literal", (), TEXT_LIST, encode(list(keys), TEXT_LIST, at), at) if keys else None
         return ShowColumn(key, column(field), as_text, slot)
 
-    def _aggregate_object(self, sets: Sets, type_: ObjectType, path: str) -> tuple[AggregateShow, ...]:
+    def _aggregate_object(self, below: Below, type_: ObjectType) -> tuple[AggregateShow, ...]:
         shows: list[AggregateShow] = []
-        for collected, inside in self.expander.fields(sets, type_.name, path).values():
-            name = collected.first.name.value
-            if name == "__typename":
-                self._leaf(collected, path)
+        for collected in self._fields(below, type_):
+            if collected.name == "__typename":
+                self._leaf(collected)
                 shows.append(ShowText(collected.key, type_.name))
                 continue
-            field = self._field(type_, name, path)
-            place = f"{path}.selectionSet.{name}"
-            below = self._sets(collected, inside, field, place)
-            self._arguments(field, collected, place)
+            field = self._field(type_, collected)
+            self._arguments(field, collected)
+            inner = self._below(collected)
             if isinstance(field.meaning, NodesField):
-                shows.append(ShowNodes(collected.key, self._object(below, _object_of(field), place)))
+                shows.append(ShowNodes(collected.key, self._object(inner, _object_of(field))))
             else:
                 assert isinstance(field.meaning, AggregateField)
-                shows.append(self._functions(collected.key, below, _object_of(field), place))
+                shows.append(self._functions(collected.key, inner, _object_of(field)))
         return tuple(shows)
 
-    def _functions(self, key: str, sets: Sets, type_: ObjectType, path: str) -> ShowGroup:
+    def _functions(self, key: str, below: Below, type_: ObjectType) -> ShowGroup:
         parts: list[ShowAggregate | ShowGroup | ShowText] = []
-        for collected, inside in self.expander.fields(sets, type_.name, path).values():
-            name = collected.first.name.value
-            if name == "__typename":
-                self._leaf(collected, path)
+        for collected in self._fields(below, type_):
+            if collected.name == "__typename":
+                self._leaf(collected)
                 parts.append(ShowText(collected.key, type_.name))
                 continue
-            field = self._field(type_, name, path)
-            place = f"{path}.selectionSet.{name}"
-            arguments = self._arguments(field, collected, place)
+            field = self._field(type_, collected)
+            arguments = self._arguments(field, collected)
             match field.meaning:
                 case CountField():
-                    self._leaf(collected, path)
-                    parts.append(self._count(collected.key, field, arguments, place))
+                    self._leaf(collected)
+                    parts.append(self._count(collected.key, field, arguments, collected.path))
                 case FunctionField():
-                    below = self._sets(collected, inside, field, place)
-                    parts.append(self._functions(collected.key, below, _object_of(field), place))
+                    inner = self._below(collected)
+                    parts.append(self._functions(collected.key, inner, _object_of(field)))
                 case FunctionColumnField(function=function, field=shown, as_text=as_text):
-                    self._leaf(collected, path)
+                    self._leaf(collected)
                     parts.append(ShowAggregate(collected.key, function, (column(shown),), as_text=as_text))
                 case _:
                     raise AssertionError(f"an aggregate has no {field.meaning}")
@@ -366,9 +358,3 @@ class _Reader:
 
 def _object_of(field: OutputField) -> ObjectType:
     return cast(ObjectType, named(field.type))
-
-
-def introspection_variables(node: FieldNode, operation: Operation) -> set[str]:
-    """Every declared variable: introspection is answered for the values given, rarely and outside the hot path."""
-    del node
-    return set(operation.variables)

@@ -303,12 +303,8 @@ class RoleSchema:
         return self._made(name, ObjectType, lambda: ObjectType(name, make, f"aggregate {function} on columns"))
 
     def _function_column(self, field: Field, function: AggregateFunction) -> OutputField:
-        if function in FLOAT_FUNCTIONS:
-            ref: TypeRef = self.plain("Float")
-            as_text = False
-        else:
-            ref = self.scalar(field.scalar)
-            as_text = self.stringify and field.scalar.pg in STRINGIFIED
+        ref = self.plain("Float") if function in FLOAT_FUNCTIONS else self.scalar(field.scalar)
+        as_text = self.stringify and field.scalar.pg in STRINGIFIED
         return OutputField(field.name, ref, FunctionColumnField(function, field, as_text), {}, field.comment or None)
 
     # ------------------------------------------------------------ filters

@@ -1,0 +1,49 @@
+"""`usher fmt`: order changes, meaning and comments stay."""
+
+from __future__ import annotations
+
+from usher.fmt import formatted
+
+UNTIDY = """\
+# Head of the file.
+
+tables:
+  # about b
+  public.b:
+    permissions:
+      user:
+        select: { filter: {}, columns: [id] }   
+    name: bees
+
+  public.a:  # about a
+    is_enum: true
+roles:
+  user: {}
+version: 1
+"""
+
+TIDY = """\
+# Head of the file.
+
+version: 1
+roles:
+  user: {}
+tables:
+  public.a:  # about a
+    is_enum: true
+
+  # about b
+  public.b:
+    name: bees
+    permissions:
+      user:
+        select: { filter: {}, columns: [id] }
+"""
+
+
+def test_entries_move_with_their_comments() -> None:
+    assert formatted(UNTIDY, "permissions.yaml") == TIDY
+
+
+def test_a_tidy_file_is_left_alone() -> None:
+    assert formatted(TIDY, "permissions.yaml") == TIDY

@@ -1,0 +1,508 @@
+"""The import from Hasura v2: what it carries over exactly, and that it refuses whatever it does not."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gql_gen.catalog.types import Ident
+from gql_gen.rules.dump import dump_rules, expression_tree
+from gql_gen.rules.hasura_keys import KEYS, KINDS, Honoured, Leavable, Noted, Refused
+from gql_gen.rules.hasura_v2 import Imported, ImportRefused, import_metadata
+from gql_gen.rules.load import parse_rules
+from gql_gen.rules.types import ByForeignKey, ByMapping, Customization
+
+Import = Callable[..., Imported]
+
+COMPLETE: dict[str, Any] = {
+    "version": 3,
+    "sources": [
+        {
+            "name": "default",
+            "kind": "postgres",
+            "configuration": {
+                "connection_info": {"database_url": {"from_env": "URL"}, "isolation_level": "read-committed"},
+            },
+            "customization": {
+                "naming_convention": "graphql-default",
+                "root_fields": {"namespace": "app", "prefix": "a_", "suffix": "_z"},
+                "type_names": {"prefix": "T", "suffix": "_t"},
+            },
+            "tables": [
+                {
+                    "table": {"schema": "auth", "name": "users"},
+                    "is_enum": True,
+                    "configuration": {
+                        "custom_name": "Person",
+                        "comment": "someone",
+                        "custom_column_names": {"a": "old", "b": "kept"},
+                        "column_config": {"a": {"custom_name": "new", "comment": "hello"}, "c": {"comment": "quiet"}},
+                        "custom_root_fields": {
+                            "select": "people",
+                            "insert": {"name": "addPeople", "comment": "several"},
+                        },
+                    },
+                    "object_relationships": [
+                        {"name": "org", "using": {"foreign_key_constraint_on": "org_id"}, "comment": "employer"},
+                        {"name": "two", "using": {"foreign_key_constraint_on": ["x", "y"]}},
+                        {
+                            "name": "profile",
+                            "using": {"foreign_key_constraint_on": {"table": "profile", "column": "user_id"}},
+                        },
+                        {
+                            "name": "boss",
+                            "using": {
+                                "manual_configuration": {
+                                    "remote_table": {"schema": "hr", "name": "boss"},
+                                    "column_mapping": {"boss_id": "id"},
+                                    "insertion_order": "after_parent",
+                                }
+                            },
+                        },
+                    ],
+                    "array_relationships": [
+                        {
+                            "name": "posts",
+                            "using": {
+                                "foreign_key_constraint_on": {
+                                    "table": {"schema": "blog", "name": "post.old"},
+                                    "columns": ["author_id"],
+                                }
+                            },
+                        }
+                    ],
+                    "select_permissions": [
+                        {
+                            "role": "user",
+                            "permission": {
+                                "columns": ["id", "a"],
+                                "filter": {
+                                    "$and": [{"id": "X-HASURA-User-Id"}, {"_exists": {"_table": "x.y", "_where": {}}}]
+                                },
+                                "limit": 5,
+                                "allow_aggregations": True,
+                                "computed_fields": [],
+                                "query_root_fields": ["select_by_pk"],
+                                "subscription_root_fields": [],
+                            },
+                        }
+                    ],
+                    "insert_permissions": [
+                        {
+                            "role": "user",
+                            "permission": {
+                                "check": {"a": {"_ne": 1}},
+                                "columns": ["a"],
+                                "set": {"b": "now()", "c": {"sql": "x"}},
+                                "backend_only": True,
+                            },
+                        }
+                    ],
+                    "update_permissions": [
+                        {
+                            "role": "clerk",
+                            "permission": {
+                                "columns": "*",
+                                "filter": {},
+                                "check": {"a": 1},
+                                "set": {"b": None},
+                                "backend_only": True,
+                            },
+                        }
+                    ],
+                    "delete_permissions": [{"role": "clerk", "permission": {"filter": {"a": 2}, "backend_only": True}}],
+                }
+            ],
+        }
+    ],
+}
+"""Metadata in which every honoured key says something."""
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Import:
+    def run(metadata: Any, *without: str, **options: Any) -> Imported:
+        path = tmp_path / "metadata.json"
+        path.write_text(json.dumps(metadata))
+        return import_metadata(path, without=frozenset(without), **options)
+
+    return run
+
+
+def refusals(run: Import, metadata: Any, *without: str) -> dict[str, str]:
+    with pytest.raises(ImportRefused) as caught:
+        run(metadata, *without)
+    return dict(caught.value.refusals)
+
+
+def with_table(**keys: Any) -> dict[str, Any]:
+    metadata = copy.deepcopy(COMPLETE)
+    metadata["sources"][0]["tables"].append({"table": "t", **keys})
+    return metadata
+
+
+def selecting(filter_: Any, **keys: Any) -> dict[str, Any]:
+    return with_table(**keys, select_permissions=[{"role": "r", "permission": {"columns": "*", "filter": filter_}}])
+
+
+# ---------------------------------------------------------------- what is carried over
+
+
+def test_names_are_carried_exactly(imported: Import) -> None:
+    rules = imported(COMPLETE).rules
+    users = rules.tables[Ident("auth", "users")]
+    assert (rules.naming, rules.customization) == ("graphql-default", Customization("app", "a_", "_z", "T", "_t"))
+    assert (users.name, users.comment, users.is_enum, users.infer_relationships) == ("Person", "someone", True, False)
+    assert {column: (chosen.name, chosen.comment) for column, chosen in users.columns.items()} == {
+        "a": ("new", "hello"),
+        "b": ("kept", None),
+        "c": (None, "quiet"),
+    }
+    assert users.root_fields["select"].name == "people"
+    assert users.root_fields["insert"].comment == "several"
+    assert list(rules.roles) == ["clerk", "user"]
+
+
+def test_relationships_are_carried_exactly(imported: Import) -> None:
+    org, two, profile, boss, posts = imported(COMPLETE).rules.tables[Ident("auth", "users")].relationships
+    assert (org.using, org.comment) == (ByForeignKey(("org_id",)), "employer")
+    assert two.using == ByForeignKey(("x", "y"))
+    assert profile.using == ByForeignKey(("user_id",), Ident("public", "profile"))
+    assert (boss.using, boss.insert_before_parent) == (ByMapping(Ident("hr", "boss"), (("boss_id", "id"),)), False)
+    assert (posts.kind, posts.using) == ("array", ByForeignKey(("author_id",), Ident("blog", "post.old")))
+
+
+def test_permissions_are_carried_exactly(imported: Import) -> None:
+    permissions = imported(COMPLETE).rules.tables[Ident("auth", "users")].permissions
+    select, insert = permissions["user"].select, permissions["user"].insert
+    update, delete = permissions["clerk"].update, permissions["clerk"].delete
+    assert select is not None
+    assert expression_tree(select.filter) == {
+        "id": {"_eq": "X-HASURA-User-Id"},
+        "_exists": {"_table": 'public."x.y"', "_where": {}},
+    }
+    assert (select.limit, select.allow_aggregations) == (5, True)
+    assert (select.query_root_fields, select.subscription_root_fields) == (frozenset({"select_by_pk"}), frozenset())
+    assert insert is not None
+    assert [(preset.column, preset.sql) for preset in insert.presets] == [("b", None), ("c", None)]
+    assert insert.backend_only
+    assert update is not None
+    assert (update.columns, update.backend_only) == (None, True)
+    assert delete is not None
+    assert delete.backend_only
+
+
+def test_the_written_file_reads_back_and_begins_with_the_report(imported: Import) -> None:
+    metadata = with_table(event_triggers=[{"name": "e"}])
+    found = imported(metadata, "event_triggers")
+    text = dump_rules(found.rules, head=found.head)
+    assert dump_rules(parse_rules(text, "p"), head=found.head) == text
+    assert text.startswith("# Imported from Hasura's metadata: metadata.json\n#\n# Left out:\n")
+    assert "#   $.sources[0].tables[1].event_triggers (event_triggers)\n" in text
+    assert "#   $.sources[0].configuration.connection_info.database_url: replaced by --database-url\n" in text
+
+
+def test_columns_can_be_hidden_on_the_way(imported: Import) -> None:
+    rules = imported(COMPLETE, hide={"auth.users": ("secret",)}).rules
+    assert [name for name, _ in rules.tables[Ident("auth", "users")].hide] == ["secret"]
+    with pytest.raises(ImportRefused, match="no such table"):
+        imported(COMPLETE, hide={"auth.user": ("secret",)})
+
+
+def test_an_export_may_come_wrapped(imported: Import) -> None:
+    wrapped = imported({"resource_version": 7, "metadata": COMPLETE})
+    assert dump_rules(wrapped.rules) == dump_rules(imported(COMPLETE).rules)
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def places(value: Any, path: str = "$") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of the metadata in which the format chooses the keys."""
+    free = ("custom_column_names", "column_config", "column_mapping", "set", "filter", "check", "database_url")
+    if isinstance(value, dict):
+        yield path, value
+        for key, below in value.items():
+            if key not in free:
+                yield from places(below, f"{path}.{key}")
+        for column, below in value.get("column_config", {}).items():
+            yield from places(below, f"{path}.column_config.{column}")
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from places(below, f"{path}[{index}]")
+
+
+PLACES = [path for path, _ in places(COMPLETE)]
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_an_unknown_key_is_refused_wherever_it_stands(imported: Import, path: str) -> None:
+    metadata = copy.deepcopy(COMPLETE)
+    dict(places(metadata))[path]["brand_new"] = {"narrows": "access"}
+    assert refusals(imported, metadata) == {f"{path}.brand_new": "this key is not known"}
+
+
+def test_every_honoured_key_is_among_those_places() -> None:
+    honoured = {
+        key
+        for kind, keys in KEYS.items()
+        for key, treatment in keys.items()
+        if isinstance(treatment, Honoured) and kind != "custom_root_fields"
+    }
+    assert honoured <= {key for _, found in places(COMPLETE) for key in found}
+
+
+@pytest.mark.parametrize(("path", "key"), [(path, key) for path, found in places(COMPLETE) for key in found])
+def test_every_honoured_key_matters(imported: Import, path: str, key: str) -> None:
+    metadata = copy.deepcopy(COMPLETE)
+    del dict(places(metadata))[path][key]
+    before = imported(COMPLETE)
+    try:
+        after = imported(metadata)
+    except ImportRefused:
+        return
+    without_effect = key in ("name", "computed_fields", "isolation_level") and not path.endswith("insert")
+    assert without_effect or (dump_rules(after.rules), after.notes) != (dump_rules(before.rules), before.notes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "treatment"),
+    [
+        (kind, key, treatment)
+        for kind, keys in KEYS.items()
+        for key, treatment in keys.items()
+        if treatment != Honoured()
+    ],
+)
+def test_what_is_not_honoured_is_refused_left_out_or_noted(
+    imported: Import, kind: str, key: str, treatment: Any
+) -> None:
+    path, metadata = _with_key(kind, key, [{"something": 1}])
+    match treatment:
+        case Noted(note=note):
+            assert f"{path}: {note}" in imported(metadata).notes
+        case Refused(reason=reason):
+            assert refusals(imported, metadata) == {path: reason}
+            assert refusals(imported, metadata, *KINDS.keys() - WRITES) == {path: reason}
+        case Leavable(kind=name):
+            assert refusals(imported, metadata) == {path: f"not served yet; to import without it: --without {name}"}
+            assert any(line.startswith(f"{path} (") for line in imported(metadata, name).left_out)
+        case Honoured(kind=str() as name):
+            found = imported(COMPLETE, name)
+            assert any(name in line for line in found.left_out)
+            permissions = found.rules.tables[Ident("auth", "users")].permissions.values()
+            assert [getattr(each, key.removesuffix("_permissions")) for each in permissions] == [None] * len(
+                permissions
+            )
+    assert imported(_with_key(kind, key, [])[1]) if not isinstance(treatment, Honoured) else True
+
+
+WRITES = {"insert_permissions", "update_permissions", "delete_permissions"}
+
+
+def _with_key(kind: str, key: str, value: Any) -> tuple[str, dict[str, Any]]:
+    """The metadata with one more key in an object of the kind, and the key's path."""
+    metadata = copy.deepcopy(COMPLETE)
+    inside = {
+        "metadata": "$",
+        "source": "$.sources[0]",
+        "the configuration of the source": "$.sources[0].configuration",
+        "connection_info": "$.sources[0].configuration.connection_info",
+        "table": "$.sources[0].tables[0]",
+        "a permission": "$.sources[0].tables[0].select_permissions[0]",
+        "an insert permission": "$.sources[0].tables[0].insert_permissions[0].permission",
+        "an update permission": "$.sources[0].tables[0].update_permissions[0].permission",
+        "a delete permission": "$.sources[0].tables[0].delete_permissions[0].permission",
+    }[kind]
+    dict(places(metadata))[inside][key] = value
+    return f"{inside}.{key}", metadata
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "reason"),
+    [
+        ({"version": 2}, "$.version", "expected version 3"),
+        ({"sources": []}, "$.sources", "expected one source"),
+        ({"sources": [{"kind": "mssql", "tables": []}]}, "$.sources[0].kind", "expected a Postgres database"),
+        ({"sources": [COMPLETE["sources"][0]] * 2}, "$.sources[1]", "only one database"),
+    ],
+)
+def test_other_metadata_is_refused(imported: Import, change: dict[str, Any], path: str, reason: str) -> None:
+    assert reason in refusals(imported, COMPLETE | change)[path]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "below", "reason"),
+    [
+        (selecting(None), ".select_permissions[0].permission.filter", "expected an expression"),
+        (selecting("own"), ".select_permissions[0].permission.filter", 'not "own"'),
+        (selecting({"a": {"_eq": 1, "_no": 2}}), ".select_permissions[0].permission.filter", '"_no" stands beside'),
+        (
+            with_table(select_permissions=[{"role": "admin", "permission": {"columns": [], "filter": {}}}]),
+            ".select_permissions[0].role",
+            "admin",
+        ),
+        (
+            with_table(update_permissions=[{"role": "r", "permission": {"filter": {}}}]),
+            ".update_permissions[0].permission.columns",
+            'expected "*"',
+        ),
+        (with_table(is_enum="yes"), ".is_enum", "expected true or false"),
+        (
+            with_table(object_relationships=[{"name": "r", "using": {}}]),
+            ".object_relationships[0].using",
+            "expected either",
+        ),
+        (
+            with_table(array_relationships=[{"name": "r", "using": {"foreign_key_constraint_on": "a"}}]),
+            ".array_relationships[0].using.foreign_key_constraint_on",
+            "names the other table",
+        ),
+        (with_table(table={"schema": "auth", "name": "users"}), "", "stands here twice"),
+    ],
+)
+def test_malformed_parts_are_refused_with_their_path(imported: Import, metadata: Any, below: str, reason: str) -> None:
+    assert reason in refusals(imported, metadata)[f"$.sources[0].tables[1]{below}"]
+
+
+def test_names_that_the_file_format_does_not_allow_are_refused(imported: Import) -> None:
+    assert "expected a GraphQL name" in refusals(imported, with_table(configuration={"custom_name": "a-b"}))["$"]
+
+
+def test_isolation_levels_other_than_read_committed_are_refused(imported: Import) -> None:
+    metadata = copy.deepcopy(COMPLETE)
+    metadata["sources"][0]["configuration"]["connection_info"]["isolation_level"] = "serializable"
+    assert (
+        "read-committed" in refusals(imported, metadata)["$.sources[0].configuration.connection_info.isolation_level"]
+    )
+
+
+@pytest.mark.parametrize("kind", ["allowlist", "api_limits", "limit", "select_permissions", "function"])
+def test_only_what_narrows_access_can_be_left_out(imported: Import, kind: str) -> None:
+    assert f"--without {kind}" in refusals(imported, COMPLETE, kind)
+
+
+# ---------------------------------------------------------------- what goes with what is left out
+
+COMPUTED = [{"name": "secret_score", "definition": {"function": "f"}}]
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"secret_score": {"_gt": 1}},
+        {"_not": {"_or": [{"a": 1}, {"secret_score": 1}]}},
+        {"_exists": {"_table": "t", "_where": {"secret_score": 1}}},
+        {"unknown_target": {"secret_score": 1}},
+    ],
+)
+def test_a_permission_that_mentions_a_left_out_field_goes_whole(imported: Import, filter_: Any) -> None:
+    own_key = [{"name": "unknown_target", "using": {"foreign_key_constraint_on": "x"}}]
+    found = imported(selecting(filter_, computed_fields=COMPUTED, object_relationships=own_key), "computed_fields")
+    assert found.rules.tables[Ident("public", "t")].permissions == {}
+    assert "r" in found.rules.roles
+    assert any('select_permissions[0] (role r: it mentions "secret_score"' in line for line in found.left_out)
+
+
+def test_a_column_of_the_same_name_elsewhere_is_no_mention(imported: Import) -> None:
+    filter_ = {"_exists": {"_table": {"schema": "auth", "name": "users"}, "_where": {"secret_score": 1}}}
+    found = imported(selecting(filter_, computed_fields=COMPUTED), "computed_fields")
+    assert found.rules.tables[Ident("public", "t")].permissions["r"].select is not None
+
+
+def test_a_permission_that_shows_a_left_out_field_goes_whole(imported: Import) -> None:
+    metadata = selecting({}, computed_fields=COMPUTED)
+    metadata["sources"][0]["tables"][1]["select_permissions"][0]["permission"]["computed_fields"] = ["secret_score"]
+    assert imported(metadata, "computed_fields").rules.tables[Ident("public", "t")].permissions == {}
+
+
+def test_a_permission_with_a_postgis_operator_goes_whole(imported: Import) -> None:
+    found = imported(selecting({"_or": [{"g": {"$st_within": {}}}]}))
+    assert found.rules.tables[Ident("public", "t")].permissions == {}
+    assert any('"_st_within", not served yet' in line for line in found.left_out)
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_yaml_export_is_the_same(tmp_path: Path, imported: Import) -> None:
+    path = tmp_path / "metadata.yaml"
+    path.write_text("# exported\n" + json.dumps(COMPLETE, indent=1))
+    text = dump_rules(import_metadata(path, without=frozenset()).rules)
+    assert text == dump_rules(imported(COMPLETE).rules)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.json", "{"),
+        ("m.json", '{"version": 3, "version": 3}'),
+        ("m.json", '{"version": NaN}'),
+        ("m.json", "[1]"),
+        ("m.json", '{"version": "\\ud800"}'),
+        ("m.json", "[" * 100_000),
+        ("m.yaml", "a: [1"),
+        ("m.yaml", "a: !!python/none x"),
+        ("m.yaml", "- 1"),
+    ],
+)
+def test_files_that_are_no_metadata_are_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ImportRefused, match=name):
+        import_metadata(tmp_path / name, without=frozenset())
+
+
+def folder(root: Path, **files: str) -> Path:
+    tables = root / "databases" / "default" / "tables"
+    tables.mkdir(parents=True)
+    source = copy.deepcopy(COMPLETE["sources"][0])
+    table = source["tables"][0]
+    source["tables"] = "!include default/tables/tables.yaml"
+    (root / "version.yaml").write_text("version: 3\n")
+    (root / "actions.graphql").write_text("# nothing\n")
+    (root / "actions.yaml").write_text(
+        "actions: []\ncustom_types: {enums: [], input_objects: [], objects: [], scalars: []}\n"
+    )
+    (root / "api_limits.yaml").write_text("{}")
+    (root / "databases" / "databases.yaml").write_text(json.dumps([source]))
+    (tables / "tables.yaml").write_text('- "!include auth_users.yaml"\n')
+    (tables / "auth_users.yaml").write_text(json.dumps(table))
+    for name, text in files.items():
+        (root / name.replace("__", ".")).write_text(text)
+    return root
+
+
+def test_a_metadata_folder_is_the_same(tmp_path: Path, imported: Import) -> None:
+    found = import_metadata(folder(tmp_path / "metadata"), without=frozenset())
+    assert dump_rules(found.rules) == dump_rules(imported(COMPLETE).rules)
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({"brand_new__yaml": "a: 1"}, "brand_new.yaml"),
+        ({"version__yaml": "version: 3\nnew: 1"}, "version.yaml: new"),
+        ({"allow_list__yaml": "- collection: c\n"}, "$.allowlist"),
+        ({"actions__graphql": "type Query { a: Int }"}, "$.custom_types"),
+        ({"inherited_roles__yaml": "- role_name: x\n"}, "$.inherited_roles"),
+    ],
+)
+def test_a_folder_fails_closed_too(tmp_path: Path, files: dict[str, str], path: str) -> None:
+    with pytest.raises(ImportRefused) as caught:
+        import_metadata(folder(tmp_path / "metadata", **files), without=frozenset())
+    assert [where for where, _ in caught.value.refusals] == [path]
+
+
+def test_includes_stay_within_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text("[]")
+    root = folder(tmp_path / "metadata", network__yaml='"!include ../outside.yaml"')
+    with pytest.raises(ImportRefused, match="outside of the metadata folder"):
+        import_metadata(root, without=frozenset())
+    (root / "network.yaml").write_text('"!include network.yaml"')
+    with pytest.raises(ImportRefused, match="too deeply"):
+        import_metadata(root, without=frozenset())
