@@ -59,7 +59,7 @@ lock: $(STAMP) ## resolve the dependencies anew
 
 # The plain query page stands in for a console that could not be built, so a failure here is no reason not to run.
 console-once: $(STAMP)
-	@$(MAKE) --no-print-directory $(DIST) || echo "The console could not be built: the plain query page is served instead."
+	@$(MAKE) -s --no-print-directory $(DIST) || echo "The console could not be built: the plain query page is served instead."
 
 $(DIST): $(CONSOLE_SOURCES)
 	@$(CONSOLE)/build.sh

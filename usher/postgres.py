@@ -17,6 +17,7 @@ import csv
 import fcntl
 import functools
 import importlib.util
+import io
 import os
 import pwd
 import shutil
@@ -109,7 +110,7 @@ class EmbeddedPostgres:
     def databases(self) -> frozenset[str]:
         """The names of the databases that stand in it."""
         listing = self._tool("psql", "--no-psqlrc", "--csv", "--list", f"--dbname={self.url('postgres')}")
-        return frozenset(row["Name"] for row in csv.DictReader(listing.splitlines()))
+        return frozenset(row["Name"] for row in csv.DictReader(io.StringIO(listing)))
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """Create a database, as a copy of `template` when given: nobody may be connected to that one."""

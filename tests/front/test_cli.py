@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from front.conftest import ROOT, Ended, run_usher
+from front.commands import ROOT, Ended, run_usher
 
 from usher import __version__
 

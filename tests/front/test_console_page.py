@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from front.conftest import Serving, environment
+from front.commands import Serving, environment
 from front.test_serving import ADDRESS
 
 from usher.static import CONSOLE

@@ -6,13 +6,23 @@ import re
 
 import asyncpg
 import pytest
-from front.conftest import ROOT
+from front.commands import ROOT
 
 from gql_gen.introspect.read import read_catalog
 from gql_gen.rules.load import load_rules
 from usher.fmt import formatted
 
-USERS_COLUMNS = ["id", "created_at", "updated_at", "last_seen", "disabled", "display_name", "avatar_url", "locale", "email", "phone_number", "password_hash", "email_verified", "phone_number_verified", "new_email", "otp_method_last_used", "otp_hash", "otp_hash_expires_at", "default_role", "is_anonymous", "totp_secret", "active_mfa_type", "ticket", "ticket_expires_at", "metadata", "webauthn_current_challenge"]
+USERS_COLUMNS = (
+    "id created_at updated_at last_seen disabled display_name avatar_url locale email phone_number password_hash "
+    "email_verified phone_number_verified new_email otp_method_last_used otp_hash otp_hash_expires_at default_role "
+    "is_anonymous totp_secret active_mfa_type ticket ticket_expires_at metadata webauthn_current_challenge"
+)
+FORMAT_KEYS = (
+    "version naming customization roles rules tables name comment is_enum hide columns root_fields relationships "
+    "infer_relationships permissions object array on key table insert_before_parent select insert update delete "
+    "filter check set limit allow_aggregations query_root_fields subscription_root_fields backend_only recheck "
+    "message sql _and _or _not _exists _ceq"
+)
 SECRETS = {
     "users": {"password_hash", "otp_hash", "totp_secret", "ticket", "webauthn_current_challenge"},
     "refresh_tokens": {"refresh_token_hash"},
@@ -28,7 +38,7 @@ async def test_the_users_table_has_the_columns_of_hasura_auth_in_their_order(exa
     finally:
         await connection.close()
     users = next(relation for ident, relation in catalog.relations.items() if str(ident.name) == "users")
-    assert list(users.columns) == USERS_COLUMNS
+    assert " ".join(users.columns) == USERS_COLUMNS
 
 
 async def test_every_table_and_view_has_a_comment(example: str) -> None:
@@ -115,5 +125,4 @@ def test_the_rules_are_in_canonical_order() -> None:
 
 def test_the_rules_show_every_key_of_the_format() -> None:
     text = (ROOT / "permissions.yaml").read_text()
-    keys = ["version", "naming", "customization", "roles", "rules", "tables", "name", "comment", "is_enum", "hide", "columns", "root_fields", "relationships", "infer_relationships", "permissions", "object", "array", "on", "key", "table", "insert_before_parent", "select", "insert", "update", "delete", "filter", "check", "set", "limit", "allow_aggregations", "query_root_fields", "subscription_root_fields", "backend_only", "recheck", "message", "sql", "_and", "_or", "_not", "_exists", "_ceq"]
-    assert [key for key in keys if not re.search(rf"\b{key}:", text)] == []
+    assert [key for key in FORMAT_KEYS.split(" ") if not re.search(rf"\b{key}:", text)] == []

@@ -12,7 +12,7 @@ tables:
   public.b:
     permissions:
       user:
-        select: { filter: {}, columns: [id] }   
+        select: { filter: {}, columns: [id] }\x20\x20
     name: bees
 
   public.a:  # about a

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from front.conftest import ROOT, Serving, run_usher
+from front.commands import ROOT, Serving, run_usher
 
 Start = Callable[..., Serving]
 
@@ -72,10 +72,13 @@ def test_up_says_when_the_schema_has_changed_and_keeps_the_data(start: Start, tm
     schema = tmp_path / "schema.sql"
     schema.write_text((ROOT / "schema.sql").read_text())
     options = ("up", "--port", 0, "--data-dir", tmp_path / "data", "--schema", schema)
-    start(*options).wait_for("Ctrl-C stops it.")
-    # The first one is still running: its folder is locked, so stop it by its own means.
+    first = start(*options)
+    first.wait_for("Ctrl-C stops it.")
+    first.stop()
     schema.write_text(schema.read_text() + "\ncreate table public.later (id int);\n")
-    assert "in use" in run_usher(*options).error
+    said = start(*options).wait_for("Ctrl-C stops it.")
+    assert f"{schema} is not what" in said
+    assert "Applying" not in said
 
 
 async def test_serve_answers_the_rolebase_query_as_its_user(start: Start, example: str) -> None:

@@ -351,7 +351,7 @@ async def test_a_client_that_hangs_up_cancels_a_slow_operation(edge: MakeEdge) -
         sent.append(message)
 
     scope = house.scope("POST", "/v1/graphql", {"content-type": "application/json"})
-    task = asyncio.create_task(house.app(scope, receive, send))  # type: ignore[arg-type]
+    task = asyncio.ensure_future(house.app(scope, receive, send))
     await asyncio.wait_for(task, 5)
     assert (cancelled.is_set(), sent, task.cancelled(), task.cancelling()) == (True, [], False, 0)
 
@@ -392,5 +392,5 @@ async def test_a_client_that_hangs_up_while_sending_is_let_go(open_edge: Edge) -
         sent.append(message)
 
     scope = open_edge.scope("POST", "/v1/graphql", {"content-type": "application/json"})
-    await open_edge.app(scope, receive, send)  # type: ignore[arg-type]
+    await open_edge.app(scope, receive, send)
     assert (sent, open_edge.answers.asks) == ([], [])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import dedent
+from typing import Any
 
 from gql_gen.catalog.types import (
     Catalog,
@@ -20,6 +21,9 @@ from gql_gen.model.build import EnumRows, build_model
 from gql_gen.model.types import Entity, Model
 from gql_gen.rules.load import parse_rules
 from gql_gen.rules.types import Rules
+
+Cast = Callable[[str, str], Any]
+"""(text, type) → the value as Postgres's to_json prints it, decoded. Raises asyncpg's DataError when the cast fails."""
 
 UNORDERED = frozenset({"json", "xml", "point"})
 BASE_TYPES = (

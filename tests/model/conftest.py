@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
+from builders import Cast
 
 from usher.postgres import EmbeddedPostgres
 
 DATABASE = "values"
-Cast = Callable[[str, str], Any]
-"""(text, type) → the value as Postgres prints it. Raises asyncpg's DataError where the cast fails."""
+DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +23,10 @@ def cast(postgres: EmbeddedPostgres) -> Iterator[Cast]:
     postgres.create_database(DATABASE)
     with asyncio.Runner() as runner:
         connection = runner.run(asyncpg.connect(postgres.url(DATABASE)))
-        for extension in ("citext", "ltree"):
-            runner.run(connection.execute(f"create extension {extension}"))
 
         def ask(text: str, type: str) -> Any:
-            return runner.run(connection.fetchval(f"select ($1::text)::{type}::text", text))
+            printed = runner.run(connection.fetchval(f"select to_json(($1::text)::{type})::text", text))
+            return DECODER.decode(printed)
 
         yield ask
         runner.run(connection.close())

@@ -169,7 +169,10 @@ def test_listed_relationships_take_the_place_of_inferred_ones_over_the_same_colu
         ("x: { array: member, on: { id: user_id } }", ['column "user_id"', 'did you mean "userId"?']),
         ("x: { array: member, on: { id: note } }", ["uuid and text cannot be compared"]),
         ("x: { object: { key: id } }", ["needs a foreign key"]),
-        ("x: { array: { table: member, key: userId } }", ["needs a foreign key from public.member (userId) to auth.users"]),
+        (
+            "x: { array: { table: member, key: userId } }",
+            ["needs a foreign key from public.member (userId) to auth.users"],
+        ),
         ("id: { array: member, on: { id: userId } }", ['clashes with column "id"']),
         ("_and: { array: member, on: { id: userId } }", ["not a valid GraphQL name"]),
     ],

@@ -108,9 +108,7 @@ def test_a_named_rule_is_resolved_where_it_is_used() -> None:
 
 def test_a_relationship_and_exists() -> None:
     member = Compare(ref("user_id", "uuid"), "_eq", USER)
-    assert pred("{members: {user_id: X-Hasura-User-Id}}", "org") == Exists(
-        ident("member"), (("id", "org_id"),), member
-    )
+    assert pred("{members: {user_id: X-Hasura-User-Id}}", "org") == Exists(ident("member"), (("id", "org_id"),), member)
     assert pred("{_exists: {_table: outside, _where: {user_id: {_eq: x-HASURA-user-id}}}}") == Exists(
         ident("outside"), (), member
     )
@@ -154,9 +152,7 @@ def test_literals_are_encoded_once(filter: str, expected: Pred) -> None:
 
 def test_lists_become_one_slot() -> None:
     type = ValueType(pg("int4"), "Int", is_list=True)
-    assert pred("{id: {_in: [1, '2']}}") == Compare(
-        ref("id", "int4"), "_in", Slot("literal", (), type, '{"1","2"}')
-    )
+    assert pred("{id: {_in: [1, '2']}}") == Compare(ref("id", "int4"), "_in", Slot("literal", (), type, '{"1","2"}'))
     assert pred("{id: {_nin: X-Hasura-Ids}}") == Compare(
         ref("id", "int4"), "_nin", Slot("session", ("x-hasura-ids",), type)
     )
@@ -192,9 +188,7 @@ def test_arrays() -> None:
 
 def test_enum_columns_take_their_members_alone() -> None:
     labels = ValueType(pg("text"), "colors_enum", labels=("blue", "red"))
-    assert pred("{color: {_eq: red}}") == Compare(
-        ref("color", "text"), "_eq", Slot("literal", (), labels, "red")
-    )
+    assert pred("{color: {_eq: red}}") == Compare(ref("color", "text"), "_eq", Slot("literal", (), labels, "red"))
     assert "expected one of the values ['blue', 'red']" in fault("{color: {_eq: pink}}")
     assert "expected one of the values ['sad', 'happy']" in fault("{mood: {_in: [sad, angry]}}")
     assert isinstance(pred("{color: {_like: 're%'}}"), Compare)
@@ -245,7 +239,8 @@ def test_columns_of_the_rules_own_table_are_reached_from_any_depth() -> None:
 
 def test_aggregates_over_a_relationship() -> None:
     found = pred(
-        "{members_aggregate: {count: {predicate: {_gt: 3}, filter: {role: {_eq: admin}}, arguments: [role], distinct: true}}}",
+        "{members_aggregate: {count: {"
+        "predicate: {_gt: 3}, filter: {role: {_eq: admin}}, arguments: [role], distinct: true}}}",
         "org",
     )
     assert found == AggregateTest(

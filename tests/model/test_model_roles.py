@@ -207,7 +207,9 @@ def test_generated_columns_are_not_writable() -> None:
 
 
 def test_a_null_preset_is_null() -> None:
-    user, faults = broken("select: { columns: '*', filter: {} }, insert: { columns: [id], check: {}, set: { body: null } }")
+    user, faults = broken(
+        "select: { columns: '*', filter: {} }, insert: { columns: [id], check: {}, set: { body: null } }"
+    )
     assert not faults
     insert = seen(user, "notes").insert
     assert insert is not None
@@ -219,11 +221,11 @@ def test_five_hundred_tables_and_twelve_roles_are_ready_in_time() -> None:
     relations = [
         table(f"t{n}", columns, foreign={"owner_id": f"t{max(n - 1, 0)}.id", "parent": f"t{n}.id"}) for n in range(500)
     ]
-    permissions = "".join(
-        f"      r{n}: {{ select: {{ columns: '*', filter: {{ owner: {{ a: {{ _eq: X-Hasura-A }} }}, c: {{ _gt: 1 }} }} }} }}\n"
-        for n in range(12)
+    filter = "{ owner: { a: { _eq: X-Hasura-A } }, c: { _gt: 1 } }"
+    permissions = "".join(f"      r{n}: {{ select: {{ columns: '*', filter: {filter} }} }}\n" for n in range(12))
+    one = rules(
+        f"roles: {{{', '.join(f'r{n}: {{}}' for n in range(12))}}}\ntables:\n  t0:\n    permissions:\n{permissions}"
     )
-    one = rules(f"roles: {{{', '.join(f'r{n}: {{}}' for n in range(12))}}}\ntables:\n  t0:\n    permissions:\n{permissions}")
     template = one.tables[ident("t0")]
     told = replace(one, tables={each.ident: replace(template, ident=each.ident) for each in relations})
     db = catalog(*relations)

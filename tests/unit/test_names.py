@@ -135,7 +135,9 @@ def test_no_two_root_fields_of_a_table_are_called_the_same(base: str) -> None:
 
 def test_where_singular_equals_plural_the_by_key_roots_say_so() -> None:
     roots = names.root_field_names("news", "nhost")
-    by_key = [roots[root] for root in ("select", "select_by_pk", "insert", "insert_one", "update_by_pk", "delete_by_pk")]
+    by_key = [
+        roots[root] for root in ("select", "select_by_pk", "insert", "insert_one", "update_by_pk", "delete_by_pk")
+    ]
     assert by_key == ["news", "newsByPk", "insertNews", "insertNewsOne", "updateNewsByPk", "deleteNewsByPk"]
 
 
