@@ -3,7 +3,8 @@
     UsherError
     ├── Rejected            the ask cannot be understood                      validation-failed
     │   ├── ParseFailed     a value has the wrong form for its type            parse-failed
-    │   └── BadRequest      a pattern or an envelope is malformed              bad-request
+    │   ├── BadRequest      a pattern or an envelope is malformed              bad-request
+    │   └── NotByGet        GET may read, nothing else                         validation-failed
     ├── NotFound            a session variable that a rule needs is missing    not-found
     ├── Unauthorized        no ticket, or a bad one                            access-denied, invalid-jwt, invalid-headers
     └── Failed              the database said no, or could not say             data-exception, constraint-violation, …
@@ -41,6 +42,10 @@ class ParseFailed(Rejected):
 
 class BadRequest(Rejected):
     default_code = "bad-request"
+
+
+class NotByGet(Rejected):
+    status = 405
 
 
 class NotFound(UsherError):

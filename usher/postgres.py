@@ -168,11 +168,11 @@ class EmbeddedPostgres:
 def _claim(data_dir: Path) -> IO[str]:
     """Make the folder, or recognise it as ours, and hold its lock: that goes with our process, however it ends."""
     mark = data_dir / MARK
-    if data_dir.is_dir() and not mark.exists() and any(data_dir.iterdir()):
-        raise StartError(f"{data_dir} was not made by usher: choose a folder that is empty or does not exist yet")
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not mark.exists():
+            if any(data_dir.iterdir()):
+                raise StartError(f"{data_dir} was not made by usher: choose a folder that is empty or not there yet")
             mark.write_text(MARK_TEXT)
         lock = mark.open("r+")
     except OSError as error:

@@ -12,8 +12,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
-
 from gql_gen.ask import DocumentAsk, Outcome, Reply
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.document import Operation, read_operation
@@ -23,7 +21,7 @@ from gql_gen.dialects.hasura.read import read
 from gql_gen.engine.cache import Document, Prepared
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.engine.world import World
-from gql_gen.errors import Failed, NotFound, Rejected, UsherError
+from gql_gen.errors import Failed, NotByGet, NotFound, Rejected, UsherError
 from gql_gen.gate.permit import permit
 from gql_gen.introspect.read import read_catalog, read_enum_values
 from gql_gen.model.certainty import surely_valid
@@ -31,7 +29,7 @@ from gql_gen.model.predicates import Slot
 from gql_gen.model.values import encode
 from gql_gen.rules.types import Fault, Rules, RulesError
 from gql_gen.run.checks import Checks
-from gql_gen.run.failures import UNAVAILABLE, failure, is_stale
+from gql_gen.run.failures import DRIVER_ERRORS, failure, is_stale
 from gql_gen.run.pool import Pool, PoolSettings
 from gql_gen.session import Caller
 from gql_gen.sql.read import render
@@ -73,7 +71,7 @@ class Engine:
         )
         try:
             world = await _new_world(pool, rules, settings, generation=1)
-        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+        except DRIVER_ERRORS as error:
             await pool.close()
             raise DatabaseUnreachable(str(error) or type(error).__name__) from error
         if strict and world.faults:
@@ -132,7 +130,7 @@ class Engine:
             return refusal(error, "refused")
         except UsherError as error:
             return refusal(error, "executed")
-        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+        except DRIVER_ERRORS as error:
             return refusal(failure(error), "executed")
         except RecursionError:
             return refusal(Rejected("the query is nested too deeply", path="$.query"), "refused")
@@ -143,7 +141,7 @@ class Engine:
     async def _answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
         try:
             return await self._attempt(ask, caller)
-        except asyncpg.PostgresError as error:
+        except DRIVER_ERRORS as error:
             if not is_stale(error):
                 raise
         log.warning("the schema changed under a statement; reading the catalogue again")
@@ -157,7 +155,7 @@ class Engine:
             document = Document(read_operation(ask.text, ask.operation, self._limits))
             world.cache.add(caller.role, ask.text, ask.operation, document)
         if ask.read_only and document.operation.kind.value != "query":
-            raise Rejected(f"a {document.operation.kind.value} cannot be sent by GET", code="method-not-allowed")
+            raise NotByGet(f"a {document.operation.kind.value} cannot be sent by GET")
         variables = document.operation.coerce(ask.variables)
         prepared = document.statements.get(document.key(variables))
         if prepared is None:

@@ -21,9 +21,14 @@ UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+DRIVER_ERRORS = (*UNAVAILABLE, asyncpg.PostgresError)
+"""All that running a statement may raise."""
 
 
-def is_stale(error: asyncpg.PostgresError) -> bool:
+def is_stale(error: BaseException) -> bool:
+    """Whether the catalogue must be read again."""
+    if not isinstance(error, asyncpg.PostgresError):
+        return False
     if error.sqlstate == "0A000":
         return "cached plan must not change result type" in str(error)
     return error.sqlstate in STALE_STATES

@@ -16,7 +16,7 @@ from gql_gen.model.certainty import surely_valid, surely_valid_value
 from gql_gen.model.predicates import ValueType
 from gql_gen.model.values import describe, encode
 
-against_postgres = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=4000)
+against_postgres = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 GRAPHQL = {"int4": "Int", "int2": "smallint", "int8": "bigint", "float4": "Float", "bool": "Boolean", "text": "String"}
 DEEP: Any = 1
