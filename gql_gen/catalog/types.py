@@ -1,4 +1,4 @@
-"""What the database contains: relations, columns, types, keys, functions. Plain frozen data, no behaviour but look-ups."""
+"""What the database contains: relations, columns, types, keys, functions. Plain frozen data and look-ups."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class UniqueKey:
 
 @dataclass(frozen=True, slots=True)
 class UniqueIndex:
-    """A unique index that backs no constraint: an entry is a column's name or an SQL expression; `predicate` when partial."""
+    """A unique index that backs no constraint: each entry a column's name or an SQL expression; `predicate` if partial."""
 
     name: str
     columns: tuple[str | None, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import LiteralString, assert_never
 
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.model.predicates import (
@@ -59,16 +59,28 @@ def joined(
     for our_column, their_column in on:
         theirs_type = writer.catalog.relations[relations[1]].columns[their_column].type
         ours_type = writer.catalog.relations[relations[0]].columns[our_column].type
-        schema = writer.operator_schema(theirs_type) or writer.operator_schema(ours_type)
         pairs.append(
-            sql(
-                "{theirs} {equals} {ours}",
-                theirs=column(theirs, their_column),
-                equals=operator("=", schema),
-                ours=column(ours, our_column),
+            _between(
+                writer,
+                "=",
+                column(theirs, their_column),
+                writer.catalog.base_type(theirs_type).ident,
+                column(ours, our_column),
+                writer.catalog.base_type(ours_type).ident,
             )
         )
     return join(" and ", pairs)
+
+
+def _between(writer: Writer, symbol: LiteralString, left: Sql, left_type: Ident, right: Sql, right_type: Ident) -> Sql:
+    """Two columns compared. An extension's operators take its own type alone, so the other side is cast to it (citext
+    to text would compare otherwise than the index, text to citext never fails)."""
+    schema = writer.operator_schema(left_type)
+    if schema is not None and left_type != right_type:
+        right = sql("({value})::{type}", value=right, type=relation(left_type))
+    elif schema is None and (schema := writer.operator_schema(right_type)) is not None:
+        left = sql("({value})::{type}", value=left, type=relation(right_type))
+    return sql("{left} {symbol} {right}", left=left, symbol=operator(symbol, schema), right=right)
 
 
 def conditions(*parts: Sql) -> Sql:
@@ -135,10 +147,10 @@ def comparison(pred: Compare, left: Sql, left_type: Ident, scope: Scope, writer:
     template = TEMPLATES[pred.operator]
     if isinstance(pred.right, ColumnRef):
         right = reference(pred.right, scope)
-    else:
-        right = slot(pred.right)
-        if template.pattern is not None:
-            writer.patterns[pred.right] = template.pattern
+        return sql("({all})", all=_between(writer, template.symbol, left, left_type, right, pred.right.type))
+    right = slot(pred.right)
+    if template.pattern is not None:
+        writer.patterns[pred.right] = template.pattern
     return _operated(template, left, right, operator(template.symbol, writer.operator_schema(left_type)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from usher.postgres import EmbeddedPostgres
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
-    """Start a serving command; it is stopped at the end at the latest."""
+def start(tmp_path: Path, data_dir: Path) -> Iterator[Callable[..., Serving]]:
+    """Start a serving command; it is stopped at the end at the latest, before its data folder goes."""
     started: list[Serving] = []
 
     def begin(*arguments: object, **settings: str) -> Serving:
@@ -25,6 +26,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
     yield begin
     for serving in started:
         serving.stop()
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A folder for `usher up`, not made yet. Not below pytest's own: each run of pytest locks that to its user again,
+    and as root the embedded Postgres is another one."""
+    with tempfile.TemporaryDirectory(prefix="usher-front-") as folder:
+        yield Path(folder) / "data"
 
 
 @pytest.fixture(scope="session")

@@ -25,26 +25,26 @@ def test_the_version_is_the_packages() -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
-def test_a_busy_port_is_named(command: str, tmp_path: Path) -> None:
+def test_a_busy_port_is_named(command: str, data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        where = ["--data-dir", tmp_path / "data"] if command == "up" else ["--database-url", "postgresql://nowhere"]
+        where = ["--data-dir", data_dir] if command == "up" else ["--database-url", "postgresql://nowhere"]
         said = refused(run_usher(command, "--port", port, *where))
     assert f"port {port} on 127.0.0.1 is in use" in said
-    assert not (tmp_path / "data").exists()
+    assert not (data_dir).exists()
 
 
-def test_a_broken_schema_is_named_with_its_line(tmp_path: Path) -> None:
+def test_a_broken_schema_is_named_with_its_line(tmp_path: Path, data_dir: Path) -> None:
     broken = tmp_path / "schema.sql"
     broken.write_text("create table fine (id int);\n\nselect nothing;\n")
-    said = refused(run_usher("up", "--port", 0, "--schema", broken, "--data-dir", tmp_path / "data"))
+    said = refused(run_usher("up", "--port", 0, "--schema", broken, "--data-dir", data_dir))
     assert f"{broken}:3: column" in said
 
 
-def test_broken_rules_are_named_all_at_once(tmp_path: Path) -> None:
+def test_broken_rules_are_named_all_at_once(tmp_path: Path, data_dir: Path) -> None:
     broken = tmp_path / "permissions.yaml"
     broken.write_text("version: 1\nnamin: nhost\ntables:\n  public.org: { hid: [name] }\n")
-    said = refused(run_usher("up", "--port", 0, "--permissions", broken, "--data-dir", tmp_path / "data"))
+    said = refused(run_usher("up", "--port", 0, "--permissions", broken, "--data-dir", data_dir))
     assert f"{broken}:2:1: " in said
     assert f"{broken}:4:17: " in said
 

@@ -42,36 +42,35 @@ def curls(said: str) -> list[str]:
     return [line for line in said.splitlines() if line.startswith("curl ")]
 
 
-def test_up_greets_serves_stops_and_finds_its_data_again(start: Start, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    first = start("up", "--port", 0, "--data-dir", data)
+def test_up_greets_serves_stops_and_finds_its_data_again(start: Start, data_dir: Path) -> None:
+    first = start("up", "--port", 0, "--data-dir", data_dir)
     as_user, as_admin = curls(first.wait_for("Ctrl-C stops it."))
     expected = {"displayName": "Ada Lindqvist", "email": "ada.lindqvist@example.com"}
     assert paste(as_user)["data"]["user"].items() >= expected.items()
     assert paste(as_admin)["data"]["user"].items() >= expected.items()
 
-    second = run_usher("up", "--port", 0, "--data-dir", data)
+    second = run_usher("up", "--port", 0, "--data-dir", data_dir)
     assert (second.code, "in use by another usher" in second.error) == (1, True)
 
     assert first.stop(signal.SIGINT) == 0
     assert "Stopped." in first.said
-    assert not (data / "postgres" / "postmaster.pid").exists()
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
-    again = start("up", "--port", 0, "--data-dir", data)
+    again = start("up", "--port", 0, "--data-dir", data_dir)
     assert paste(curls(again.wait_for("Ctrl-C stops it."))[1]) == paste(as_admin.replace(*addresses(first, again)))
     assert "Applying" not in again.said
     assert again.stop(signal.SIGTERM) == 0
-    assert not (data / "postgres" / "postmaster.pid").exists()
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
 
 def addresses(old: Serving, new: Serving) -> tuple[str, str]:
     return ADDRESS.findall(old.said)[0], ADDRESS.findall(new.said)[0]
 
 
-def test_up_says_when_the_schema_has_changed_and_keeps_the_data(start: Start, tmp_path: Path) -> None:
+def test_up_says_when_the_schema_has_changed_and_keeps_the_data(start: Start, tmp_path: Path, data_dir: Path) -> None:
     schema = tmp_path / "schema.sql"
     schema.write_text((ROOT / "schema.sql").read_text())
-    options = ("up", "--port", 0, "--data-dir", tmp_path / "data", "--schema", schema)
+    options = ("up", "--port", 0, "--data-dir", data_dir, "--schema", schema)
     first = start(*options)
     first.wait_for("Ctrl-C stops it.")
     first.stop()

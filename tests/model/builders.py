@@ -17,7 +17,8 @@ from gql_gen.catalog.types import (
     UniqueIndex,
     UniqueKey,
 )
-from gql_gen.model.build import EnumRows, build_model
+from gql_gen.model.build import build_model
+from gql_gen.model.enums import EnumRows
 from gql_gen.model.types import Entity, Model
 from gql_gen.rules.load import parse_rules
 from gql_gen.rules.types import Rules

@@ -83,7 +83,8 @@ def test_admin_sees_all_that_is_tracked_but_what_is_hidden() -> None:
 
 def test_a_role_sees_what_its_rule_says() -> None:
     users = seen(role("user"), "users")
-    assert (list(users.fields), users.columns, users.limit) == (["id", "name"], {"id", "name"}, 10)
+    assert (list(users.fields), users.limit) == (["id", "name"], 10)
+    assert users.columns == {"id", "name"}
     me = Slot("session", ("x-hasura-user-id",), ValueType(pg("uuid"), "uuid"))
     assert isinstance(users.rule, Compare)
     assert users.rule.right == me
