@@ -39,7 +39,7 @@ fix: $(STAMP) ## format, and repair what lint can repair
 	$(BIN)/usher fmt
 
 golden: $(STAMP) ## rewrite the golden files; read the diff before committing it
-	$(BIN)/pytest tests/golden --rewrite-golden
+	$(BIN)/pytest tests/golden --update-golden
 
 soak: $(STAMP) ## the long runs at full length
 	SOAK=1 $(BIN)/pytest tests -m soak

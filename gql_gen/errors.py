@@ -6,8 +6,8 @@
     │   ├── BadRequest      a pattern or an envelope is malformed              bad-request
     │   └── NotByGet        GET may read, nothing else                         validation-failed
     ├── NotFound            a session variable that a rule needs is missing    not-found
-    ├── Unauthorized        no ticket, or a bad one                            access-denied, invalid-jwt, invalid-headers
-    └── Failed              the database said no, or could not say             data-exception, constraint-violation, …
+    ├── Unauthorized        no ticket, or a bad one                            access-denied, invalid-jwt, …
+    └── Failed              the database said no, or could not say             data-exception, …
 
 There is no `Denied`: what a role may not do looks exactly like what does not exist, so it is `Rejected`.
 The codes are Hasura v2's (`extensions.code`); each dialect wraps them in its own envelope.

@@ -68,7 +68,7 @@ class UniqueKey:
 
 @dataclass(frozen=True, slots=True)
 class UniqueIndex:
-    """A unique index that backs no constraint: each entry a column's name or an SQL expression; `predicate` if partial."""
+    """A unique index that backs no constraint: each entry a column's name or an expression; `predicate` if partial."""
 
     name: str
     columns: tuple[str | None, ...]

@@ -78,7 +78,7 @@ COLUMN_COMPARISONS: Mapping[str, str] = MappingProxyType(
 
 
 def operators_for(scalar: Scalar) -> tuple[OperatorSpec, ...]:
-    """What a column of this type can be compared by, in the order the schema lists it. `_is_null` and `_cast` are apart."""
+    """What a column of this type can be compared by, as the schema lists it. `_is_null` and `_cast` are apart."""
     found: list[OperatorSpec] = []
     if scalar.has_equality:
         found += GROUPS["equality"]

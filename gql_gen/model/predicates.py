@@ -61,7 +61,7 @@ class CastRef:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`operator` is a canonical name of gql_gen.model.operators (`_eq`, `_like`, …; `_ceq` is `_eq` with a ColumnRef)."""
+    """`operator` is a canonical name of gql_gen.model.operators (`_eq`, `_like`, …; `_ceq` is `_eq` with a column)."""
 
     left: ColumnRef | CastRef
     operator: str

@@ -71,7 +71,7 @@ class RootName:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A tracked relation with its GraphQL names. `fields` and `links` are keyed by GraphQL name and share one namespace;
+    """A tracked relation with its GraphQL names. `fields` and `links` are keyed by GraphQL name in one namespace;
     hidden columns are in neither. `type_name` has prefix and suffix applied already."""
 
     ident: Ident
@@ -86,7 +86,7 @@ class Entity:
     """SQL names; empty when there is none, or when a part of it is hidden."""
     comment: str | None
     enum_values: tuple[tuple[str, str | None], ...] | None = None
-    """Rows of an enum table as (value, comment); None for other tables. Entities of enum tables are ordinary ones too."""
+    """Rows of an enum table as (value, comment); None for other tables. Enum tables are ordinary entities too."""
 
     def field_of(self, column: str) -> Field | None:
         """The field that shows an SQL column; None when hidden."""
@@ -151,7 +151,7 @@ class RoleModel:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Every tracked entity with its names and links. `faults` lists what could not be carried from the rules (a table or
+    """Every tracked entity with its names and links. `faults` lists what could not be carried over (a table or
     column that the database lacks): those parts are left out, for the role they concern, and never widen access."""
 
     catalog: Catalog
