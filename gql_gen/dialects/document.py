@@ -92,7 +92,17 @@ class Operation:
         return found
 
 
-_TOKEN = re.compile(r'"""(?:[^"\\]|\\"""|\\|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#[^\n\r]*|[{}()\[\]]')
+_TOKEN = re.compile(
+    r"""
+      \"{3}(?:[^"\\]|\\\"{3}|\\|"(?!""))*(?:\"{3})?   # a block string
+    | "(?:[^"\\\n\r]|\\[^\n\r])*"?                    # a string
+    | \#[^\n\r]*                                       # a comment
+    | [{}()\[\]]
+    """,
+    re.VERBOSE,
+)
+"""Closing quotes are optional: a string without one would fail at its first quote, and the scan would begin again at
+each quote inside it, a quadratic crawl. The parser refuses it anyway."""
 
 
 def check_size(text: str, limits: Limits) -> None:
@@ -269,7 +279,8 @@ class Expander:
     def fields(
         self, sets: Sequence[SelectionSetNode], inside: tuple[str, ...], type_name: str, path: str
     ) -> Iterable[Collected]:
-        """Merged fields in the order of first appearance."""
+        """Merged fields in the order of first appearance. Fragments on other types are dropped, unless `type_name` is
+        empty: then all count."""
         found: dict[str, Collected] = {}
         visited: set[str] = set()
         for selection_set in sets:
@@ -327,7 +338,7 @@ class Expander:
 
     @staticmethod
     def _applies(condition: str, type_name: str) -> bool:
-        return condition == type_name
+        return not type_name or condition == type_name
 
     def _merge(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ from gql_gen.sql.read import render
 from gql_gen.sql.session import PING
 
 log = logging.getLogger("usher.engine")
+_REFRESH_SECONDS = 1.0
 
 
 class DatabaseUnreachable(Exception):
@@ -56,6 +58,7 @@ class Engine:
         self._checks = Checks(pool)
         self._world = world
         self._reloading = asyncio.Lock()
+        self._refreshed = float("-inf")
 
     @classmethod
     async def open(cls, settings: EngineSettings, rules: Rules, *, strict: bool) -> Engine:
@@ -144,9 +147,22 @@ class Engine:
         except DRIVER_ERRORS as error:
             if not is_stale(error):
                 raise
-        log.warning("the schema changed under a statement; reading the catalogue again")
-        await self.reload()
+        await self._refresh()
         return await self._attempt(ask, caller)
+
+    async def _refresh(self) -> None:
+        """Reads the catalogue again after a statement failed for a name that is gone; at most once a second, since a
+        caller must not be able to keep us at it, and without a new world when nothing has changed."""
+        async with self._reloading:
+            now = time.monotonic()
+            if now - self._refreshed < _REFRESH_SECONDS:
+                return
+            self._refreshed = now
+            log.warning("a statement met a changed schema; reading the catalogue again")
+            self._pool.forget_statements()
+            world = await _new_world(self._pool, self._world.rules, self._settings, self._world.generation + 1)
+            if world.catalog.fingerprint != self._world.catalog.fingerprint:
+                self._world = world
 
     async def _attempt(self, ask: DocumentAsk, caller: Caller) -> Reply:
         world = self._world

@@ -30,6 +30,7 @@ from gql_gen.model.predicates import (
 )
 from gql_gen.model.types import RoleEntity, RoleModel
 from gql_gen.plan.nodes import (
+    Access,
     Aggregate,
     AggregateShow,
     Hop,
@@ -59,9 +60,20 @@ def permit(plan: Plan, role: RoleModel) -> Permitted:
 
 def _root(root: Root, role: RoleModel) -> Root:
     entity = _entity(root.node.relation, role)
-    if root.access not in entity.query_roots:
+    if root.access not in entity.query_roots or root.access != _access(root.node):
         raise _unknown(root.alias)
     return replace(root, node=_node(root.node, role))
+
+
+def _access(node: Node) -> Access:
+    """The right that a node needs at the root, whatever the plan says."""
+    match node:
+        case Select():
+            return "select_by_pk" if node.single else "select"
+        case Aggregate():
+            return "select_aggregate"
+        case _:
+            assert_never(node)
 
 
 def _node(node: Node, role: RoleModel) -> Node:
@@ -115,6 +127,7 @@ def _show(show: Show, scope: Scope, role: RoleModel) -> Show:
         case ShowText():
             return show
         case ShowLink():
+            _linked(show.node.relation, show.on, scope[0], role)
             return replace(show, node=_node(show.node, role))
         case _:
             assert_never(show)
@@ -166,7 +179,7 @@ def _pred(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
         case Not():
             return Not(_pred(pred.part, scope, role))
         case Exists():
-            target = _entity(pred.relation, role)
+            target = _linked(pred.relation, pred.on, scope[0], role)
             return replace(pred, where=_pred(pred.where, (target, *scope), role), rule=target.rule)
         case AggregateTest():
             return _aggregate_test(pred, scope, role)
@@ -175,12 +188,15 @@ def _pred(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
 
 
 def _aggregate_test(test: AggregateTest, scope: Scope, role: RoleModel) -> AggregateTest:
-    target = _entity(test.relation, role)
+    target = _linked(test.relation, test.on, scope[0], role)
     if not target.allow_aggregations:
         raise _unknown("aggregate")
     for column in test.arguments:
         if column not in target.columns:
             raise _unknown(column)
+    for compared in test.tests:
+        if isinstance(compared, Compare) and isinstance(compared.right, ColumnRef):
+            _readable(compared.right, (target, *scope))
     return replace(test, where=_pred(test.where, (target, *scope), role), rule=target.rule)
 
 
@@ -189,7 +205,9 @@ def _sort(key: SortKey, scope: Scope, role: RoleModel) -> SortKey:
         if key.column is not None:
             _readable(key.column, scope)
         return key
-    targets = [_entity(hop.relation, role) for hop in key.hops]
+    targets: list[RoleEntity] = []
+    for hop in key.hops:
+        targets.append(_linked(hop.relation, hop.on, targets[-1] if targets else scope[0], role))
     if key.function is not None and not targets[-1].allow_aggregations:
         raise _unknown("aggregate")
     if key.column is not None:
@@ -206,8 +224,15 @@ def _readable_all(columns: tuple[ColumnRef, ...], scope: Scope) -> tuple[ColumnR
 
 def _readable(reference: ColumnRef | CastRef, scope: Scope) -> None:
     column = reference.column if isinstance(reference, CastRef) else reference
-    if column.column not in scope[column.depth].columns:
+    if not 0 <= column.depth < len(scope) or column.column not in scope[column.depth].columns:
         raise _unknown(column.column)
+
+
+def _linked(relation: Ident, on: tuple[tuple[str, str], ...], source: RoleEntity, role: RoleModel) -> RoleEntity:
+    """The entity that one of the source's own relationships leads to. Any other join could probe hidden columns."""
+    if not any(link.target == relation and link.on == on for link in source.links.values()):
+        raise _unknown(relation.name)
+    return _entity(relation, role)
 
 
 def _entity(relation: Ident, role: RoleModel) -> RoleEntity:

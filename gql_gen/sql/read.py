@@ -27,8 +27,10 @@ from gql_gen.sql.statement import Statement, place
 from gql_gen.sql.text import Sql, column, concat, ident, join, number, slot, sql, string
 from gql_gen.sql.where import Writer, call, condition, conditions, joined, source
 
-_SORT_KEY = "~{}"
+_SORT_KEY = "~k{}"
 """Names of sort keys beside the shown columns; `~` cannot occur in a GraphQL alias."""
+_WHOLE = "~w"
+_NUMBER = "~n"
 _COLUMNS = 1_000
 
 
@@ -83,10 +85,12 @@ def _where(node: Node, alias: str, outer: Outer | None, writer: Writer) -> Sql:
 def _single(node: Select, outer: Outer | None, writer: Writer) -> Sql:
     alias = writer.alias()
     pairs = _shown(node.show, alias, node.relation, writer)
-    tail = concat(_where(node, alias, outer, writer), limited(None, None, min(1, node.row_limit or 1)))
+    most = 1 if node.row_limit is None else min(1, node.row_limit)
+    tail = concat(_where(node, alias, outer, writer), limited(None, None, most))
     if fits_a_row([key for key, _ in pairs]):
         return sql(
-            "(select row_to_json(r) from (select {list} from {source}{tail}) as r)",
+            "(select row_to_json({row}) from (select {list} from {source}{tail}) as {row})",
+            row=Sql((writer.alias(),)),
             list=selected(pairs),
             source=source(node.relation, alias),
             tail=tail,
@@ -104,7 +108,7 @@ def _list(node: Select, outer: Outer | None, writer: Writer) -> Sql:
     pairs = _shown(node.show, alias, node.relation, writer)
     whole = not fits_a_row([key for key, _ in pairs])
     if whole:
-        pairs = [("~", spelled_object(pairs))]
+        pairs = [(_WHOLE, spelled_object(pairs))]
     keys = _sort_keys(node)
     beside = _beside(node, keys, alias, whole, writer)
     tail = concat(
@@ -127,7 +131,7 @@ def _list(node: Select, outer: Outer | None, writer: Writer) -> Sql:
 def _row(pairs: list[tuple[str, Sql]], row: str, *, whole: bool, alone: bool) -> Sql:
     """The JSON object of one row of the sub-select `row`."""
     if whole:
-        return column(row, "~")
+        return column(row, _WHOLE)
     if alone:
         return sql("row_to_json({row})", row=Sql((row,)))
     return json_object([(key, column(row, key)) for key, _ in pairs])
@@ -196,10 +200,13 @@ def _aggregate(node: Aggregate, outer: Outer | None, writer: Writer) -> Sql:
     """One pass over one set of rows: a sub-select of the columns needed when a page, an order or a distinct cuts the
     set, the relation itself otherwise."""
     alias = writer.alias()
+    has_nodes = any(isinstance(show, ShowNodes) for show in node.show)
+    if not has_nodes and not any(isinstance(show, ShowGroup) and _calls(show) for show in node.show):
+        # Nothing here makes one row of many, and nothing here looks at a row.
+        return sql("(select {object})", object=_aggregate_object(node, alias, (), writer))
     where = _where(node, alias, outer, writer)
     keys = _sort_keys(node)
     values = [sort_value(key, alias, node.relation, writer) for key in keys]
-    has_nodes = any(isinstance(show, ShowNodes) for show in node.show)
     counts = node.row_limit is not None and has_nodes
     if not (keys or node.distinct or node.limit or node.offset or counts):
         return sql(
@@ -219,12 +226,24 @@ def _aggregate(node: Aggregate, outer: Outer | None, writer: Writer) -> Sql:
         order=order_by(values, keys),
         limited=limited(node.limit, node.offset, None),
     )
-    numbered = sql("select *, row_number() over () as {n} from ({inner}) as q", n=ident("~n"), inner=inner)
+    numbered = sql(
+        "select *, row_number() over () as {n} from ({inner}) as {q}",
+        n=ident(_NUMBER),
+        inner=inner,
+        q=Sql((writer.alias(),)),
+    )
     return sql(
         "(select {object} from ({inner}) as {row})",
         object=_aggregate_object(node, row, names, writer),
         inner=numbered if counts else inner,
         row=Sql((row,)),
+    )
+
+
+def _calls(group: ShowGroup) -> bool:
+    """Whether any aggregate is called below."""
+    return any(
+        isinstance(part, ShowAggregate) or (isinstance(part, ShowGroup) and _calls(part)) for part in group.parts
     )
 
 
@@ -241,7 +260,7 @@ def _inner_columns(node: Aggregate, alias: str, sort: list[tuple[str, Sql]]) -> 
             case _:
                 assert_never(show)
     pairs = [(name, column(alias, name)) for name in needed]
-    return selected([*pairs, *sort]) if pairs or sort else sql("1 as {one}", one=ident("~1"))
+    return selected([*pairs, *sort]) if pairs or sort else sql("1 as {one}", one=ident("~one"))
 
 
 def _group_columns(group: ShowGroup) -> list[str]:
@@ -288,7 +307,7 @@ def _aggregate_value(show: AggregateShow, node: Aggregate, alias: str, sort: tup
             pairs = _shown(show.show, alias, node.relation, writer)
             only = Sql(())
             if node.row_limit is not None:
-                only = sql(" filter (where {n} <= {limit})", n=column(alias, "~n"), limit=number(node.row_limit))
+                only = sql(" filter (where {n} <= {limit})", n=column(alias, _NUMBER), limit=number(node.row_limit))
             return sql(
                 "coalesce(json_agg({row}{order}){only}, '[]')",
                 row=json_object(pairs),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gql_gen.sql.text import Sql, ident, join, sql, string
 
 _NAME_BYTES = 63
+_ROW = Sql(('"~e"',))
 _MANY = 1_000
 _ARGUMENTS = 100
 """The most arguments a function call takes."""
@@ -27,7 +28,7 @@ def json_object(pairs: Sequence[tuple[str, Sql]]) -> Sql:
     if not pairs:
         return sql("'{left}{right}'::json", left=Sql(("{",)), right=Sql(("}",)))
     if fits_a_row([alias for alias, _ in pairs]):
-        return sql("row_to_json((select e from (select {list}) as e))", list=selected(pairs))
+        return sql("row_to_json((select {e} from (select {list}) as {e}))", e=_ROW, list=selected(pairs))
     return spelled_object(pairs)
 
 

@@ -34,8 +34,10 @@ class Writer:
         self._aliases = 0
 
     def alias(self) -> str:
+        """A name no column of ours can have: `row_to_json(x)` means the column x before the row x, and response keys,
+        which become column names, hold no `~`."""
         self._aliases += 1
-        return f"t{self._aliases}"
+        return f'"~t{self._aliases}"'
 
     def operator_schema(self, type_ident: Ident) -> str | None:
         """Where a type's operators live: with the type for extension types, in pg_catalog for all that is generic

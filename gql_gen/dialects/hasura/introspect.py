@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ from graphql import (
     execute_sync,
     lexicographic_sort_schema,
     print_schema,
+    validate,
 )
 from graphql.language import (
     DirectiveLocation,
@@ -40,6 +42,18 @@ from graphql.language import (
     SelectionSetNode,
 )
 from graphql.type import GraphQLDeprecatedDirective, GraphQLIncludeDirective, GraphQLSkipDirective
+from graphql.validation import (
+    FieldsOnCorrectTypeRule,
+    KnownArgumentNamesRule,
+    KnownDirectivesRule,
+    KnownFragmentNamesRule,
+    MaxIntrospectionDepthRule,
+    NoFragmentCyclesRule,
+    NoUndefinedVariablesRule,
+    ProvidedRequiredArgumentsRule,
+    ScalarLeafsRule,
+    ValuesOfCorrectTypeRule,
+)
 
 from gql_gen.dialects.document import Operation
 from gql_gen.dialects.hasura.schema import RoleSchema
@@ -57,6 +71,20 @@ from gql_gen.dialects.hasura.typesystem import (
 from gql_gen.errors import Rejected
 
 _BUILT_IN = {scalar.name: scalar for scalar in (GraphQLInt, GraphQLFloat, GraphQLString, GraphQLBoolean)}
+_RULES = (
+    FieldsOnCorrectTypeRule,
+    KnownArgumentNamesRule,
+    KnownDirectivesRule,
+    KnownFragmentNamesRule,
+    MaxIntrospectionDepthRule,
+    NoFragmentCyclesRule,
+    NoUndefinedVariablesRule,
+    ProvidedRequiredArgumentsRule,
+    ScalarLeafsRule,
+    ValuesOfCorrectTypeRule,
+)
+"""What is linear in the document. MaxIntrospectionDepthRule keeps `fields { type { fields { …` from multiplying."""
+_LOCK = threading.RLock()
 _RECURSION = 20_000
 """graphql-core walks types recursively, along chains as long as the schema's chain of keys."""
 
@@ -158,7 +186,8 @@ def sdl(schema: RoleSchema) -> str:
 
 
 def introspect(schema: RoleSchema, nodes: list[FieldNode], operation: Operation, variables: Mapping[str, Any]) -> str:
-    """`__schema` or `__type` as JSON text."""
+    """`__schema` or `__type` as JSON text. The caller has bounded what the fragments expand to."""
+    path = f"$.selectionSet.{nodes[0].name.value}"
     definition = OperationDefinitionNode(
         operation=OperationType.QUERY,
         selection_set=SelectionSetNode(selections=tuple(nodes)),
@@ -167,15 +196,17 @@ def introspect(schema: RoleSchema, nodes: list[FieldNode], operation: Operation,
     )
     document = DocumentNode(definitions=(definition, *operation.fragments.values()))
     with _deep_recursion():
-        result = execute_sync(_schema_of(schema), document, variable_values=dict(variables))
+        types = _schema_of(schema)
+        if faults := validate(types, document, _RULES, max_errors=1):
+            raise Rejected(faults[0].message, path=path)
+        result = execute_sync(types, document, variable_values=dict(variables))
     if result.errors or result.data is None:
-        message = result.errors[0].message if result.errors else "introspection failed"
-        raise Rejected(message, path="$.selectionSet.__schema")
+        raise Rejected(result.errors[0].message if result.errors else "introspection failed", path=path)
     return json.dumps(next(iter(result.data.values())), separators=(",", ":"))
 
 
 _KEPT: dict[int, tuple[RoleSchema, GraphQLSchema]] = {}
-_KEEP = 32
+_KEEP = 4
 
 
 def _schema_of(schema: RoleSchema) -> GraphQLSchema:
@@ -190,11 +221,14 @@ def _schema_of(schema: RoleSchema) -> GraphQLSchema:
 
 
 class _deep_recursion:
-    """Raises the interpreter's recursion limit for graphql-core's recursive walks, and puts it back."""
+    """Raises the interpreter's recursion limit for graphql-core's recursive walks, and puts it back. The limit is the
+    whole process's: one at a time."""
 
     def __enter__(self) -> None:
+        _LOCK.acquire()
         self._before = sys.getrecursionlimit()
         sys.setrecursionlimit(max(self._before, _RECURSION))
 
     def __exit__(self, *_: object) -> None:
         sys.setrecursionlimit(self._before)
+        _LOCK.release()

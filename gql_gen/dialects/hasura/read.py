@@ -149,7 +149,14 @@ class _Reader:
     def _introspection(self, collected: Collected) -> str:
         # Answered for the very values given: rare, and outside the hot path.
         self.values.by_value.update(self.operation.variables)
+        self._bound(self._below(collected))
         return introspect(self.schema, collected.nodes, self.operation, self.values.variables)
+
+    def _bound(self, below: Below) -> None:
+        """Counts the fields below against the limit, fragments expanded; finds cycles and unknown directives."""
+        for collected in self.expander.fields(below.sets, below.inside, "", below.path):
+            if any(node.selection_set for node in collected.nodes):
+                self._bound(self._below(collected))
 
     def _root(self, field: OutputField, collected: Collected) -> None:
         below = self._below(collected)

@@ -55,14 +55,17 @@ def _list(value: Any, ref: ListOf) -> Hashable:
         return _PRESENT
     if not isinstance(value, list):
         return shape(value, inner)
-    return tuple(shape(item, inner) for item in value)
+    return ("[", *(shape(item, inner) for item in value))
 
 
 def _object(value: Any, ref: InputObject) -> Hashable:
     if not isinstance(value, dict):
         return _MALFORMED
     fields = ref.fields
-    return tuple((key, shape(item, fields[key].type) if key in fields else _MALFORMED) for key, item in value.items())
+    return (
+        "{",
+        *((key, shape(item, fields[key].type) if key in fields else _MALFORMED) for key, item in value.items()),
+    )
 
 
 def _frozen(value: Any) -> Hashable:

@@ -1,0 +1,193 @@
+"""usher beside pgbench, turn by turn, over one embedded Postgres.
+
+Each round gives every workload one turn of pgbench and one of usher for each number of HTTP connections. What else the
+machine does then weighs on both alike, so shares are taken within a round and their median is reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from bench.load import GENERATORS, Load, best_generator, run_load
+from bench.pgbench import CLIENTS, find_pgbench, run_pgbench, version
+from bench.processes import BenchError, Server, cpu_seconds, usher
+from bench.requests import new_key, tokens, write_requests
+from bench.results import Measured, Series, as_json, machine, table
+from bench.statements import open_world, pgbench_literals, pgbench_script, statement_of, was_sent
+from bench.workloads import WORKLOADS, Workload
+from gql_gen.sql.statement import Statement
+from usher.postgres import EmbeddedPostgres
+
+HERE: Final = Path(__file__).parent
+DATABASE: Final = "bench"
+PERMISSIONS: Final = HERE / "permissions.yaml"
+WARM_UP_CONNECTIONS: Final = 32
+POSTMASTER_PID: Final = Path("postgres") / "postmaster.pid"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A workload with everything that its turns need."""
+
+    workload: Workload
+    statement: Statement
+    script: Path
+    requests: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What is under test, and what presses on it."""
+
+    database_url: str
+    database_pid: int
+    server: Server
+    pgbench: Path
+    generator: str
+    seconds: int
+
+    def limit(self, prepared: Prepared) -> float:
+        """pgbench's turn: statements per second."""
+        literals = pgbench_literals(prepared.statement)
+        return run_pgbench(self.pgbench, self.database_url, prepared.script, literals, self.seconds)
+
+    def measure(self, prepared: Prepared, connections: int, limit: float) -> Measured:
+        """usher's turn."""
+        pids = (self.server.pid, self.database_pid)
+        before = [cpu_seconds(pid) for pid in pids]
+        load = run_load(self.generator, self.server.port, prepared.requests, connections, self.seconds)
+        server, database = (cpu_seconds(pid) - start for pid, start in zip(pids, before, strict=True))
+        return _measured(load, limit, server, database)
+
+
+def _measured(load: Load, limit: float, server: float, database: float) -> Measured:
+    each = 1_000_000 / max(load.answers, 1)
+    return Measured(
+        limit=limit,
+        rate=load.rate,
+        p50=load.p50,
+        p99=load.p99,
+        server_cpu=server * each,
+        database_cpu=database * each,
+        load_cpu=load.cpu * each,
+        answers=load.answers,
+        errors=load.errors,
+        wrong=load.wrong,
+    )
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--seconds", type=click.IntRange(1, 60), default=3, show_default=True, help="Of each turn.")
+@click.option("--connections", default="32,128,512", show_default=True, help="HTTP connections, in turn.")
+@click.option("--only", default="abcd", show_default=True, help="The workloads to run.")
+@click.option("--generator", type=click.Choice(GENERATORS), help="[default: wrk where it is installed]")
+@click.option("--quick", is_flag=True, help="Two rounds of one second at 32 connections: a look, not a result.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write every round here.")
+def main(
+    rounds: int,
+    seconds: int,
+    connections: str,
+    only: str,
+    generator: str | None,
+    quick: bool,
+    json_file: Path | None,
+) -> None:
+    """Requests per second, latencies and CPU of usher, beside pgbench running the very same SQL."""
+    sizes = [int(size) for size in connections.split(",")]
+    if quick:
+        rounds, seconds, sizes = 2, 1, [32]
+    try:
+        with _stand(only, generator or best_generator(), seconds) as (stand, prepared):
+            click.echo(f"{CLIENTS} database connections, 1 worker, {stand.generator}, {version(stand.pgbench)}")
+            series = _run(stand, prepared, sizes, rounds)
+            circumstances = {"generator": stand.generator, "pgbench": version(stand.pgbench), "seconds": seconds}
+    except BenchError as error:
+        raise click.ClickException(str(error)) from error
+    _tell(series)
+    if json_file is not None:
+        json_file.write_text(json.dumps(as_json(series, **machine(), **circumstances), indent=2) + "\n")
+
+
+@contextmanager
+def _stand(keys: str, generator: str, seconds: int) -> Iterator[tuple[Stand, list[Prepared]]]:
+    pgbench = find_pgbench()
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="usher-bench-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        # As durable as a real one, though nothing here writes.
+        postgres = stack.enter_context(EmbeddedPostgres.start(folder / "data"))
+        database_url = _fill(postgres)
+        key = new_key()
+        prepared = _prepare([each for each in WORKLOADS if each.key in keys], database_url, key, folder)
+        server = stack.enter_context(usher(database_url, PERMISSIONS, folder / "usher.log", _settings(key)))
+        pid = int((postgres.data_dir / POSTMASTER_PID).read_text().split("\n", 1)[0])
+        yield Stand(database_url, pid, server, pgbench, generator, seconds), prepared
+
+
+def _fill(postgres: EmbeddedPostgres) -> str:
+    postgres.create_database(DATABASE)
+    for script in ("schema.sql", "settle.sql"):
+        postgres.apply(DATABASE, HERE / script)
+    return postgres.url(DATABASE)
+
+
+def _settings(key: str) -> dict[str, str]:
+    return {
+        "HASURA_GRAPHQL_ADMIN_SECRET": secrets.token_urlsafe(24),
+        "HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "HS256", "key": key}),
+        "HASURA_GRAPHQL_PG_CONNECTIONS": str(CLIENTS),
+    }
+
+
+def _prepare(workloads: list[Workload], database_url: str, key: str, folder: Path) -> list[Prepared]:
+    world = asyncio.run(open_world(database_url, PERMISSIONS))
+    signed = tokens(key)
+    prepared = []
+    for workload in workloads:
+        statement = statement_of(workload, world)
+        script = folder / f"{workload.key}.pgbench"
+        script.write_text(pgbench_script(workload, statement))
+        prepared.append(Prepared(workload, statement, script, write_requests(workload, signed, folder)))
+    return prepared
+
+
+def _run(stand: Stand, prepared: list[Prepared], sizes: list[int], rounds: int) -> list[Series]:
+    for each in prepared:
+        _warm_up(stand, each)
+    series = [Series(each.workload, size) for size in sizes for each in prepared]
+    for number in range(1, rounds + 1):
+        for each in prepared:
+            limit = stand.limit(each)
+            for line in (line for line in series if line.workload is each.workload):
+                line.rounds.append(stand.measure(each, line.connections, limit))
+        click.echo(f"round {number} of {rounds} is done", err=True)
+    return series
+
+
+def _warm_up(stand: Stand, prepared: Prepared) -> None:
+    """Fill the caches; make sure that answers are right and that both sides run the same statement."""
+    load = run_load(stand.generator, stand.server.port, prepared.requests, WARM_UP_CONNECTIONS, 1)
+    if load.errors:
+        raise BenchError(f"{prepared.workload.title}: {load.errors} wrong answers, such as {load.wrong}")
+    if not asyncio.run(was_sent(prepared.statement, stand.database_url)):
+        raise BenchError(f"{prepared.workload.title}: usher sends other SQL than pgbench would")
+
+
+def _tell(series: list[Series]) -> None:
+    click.echo(table(series))
+    for each in series:
+        if each.errors:
+            wrong = next((measured.wrong for measured in each.rounds if measured.wrong), "a broken connection")
+            click.echo(f"{each.workload.title}, {each.connections} connections: {wrong}", err=True)

@@ -1,0 +1,140 @@
+"""Conditions on rows, as rules and callers write them: one tree for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+How = Literal["inline", "variable"]
+
+
+class Pred:
+    """Base of all conditions."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def always() -> Pred:
+        return Both(())
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session variable as an operand."""
+
+    name: str
+
+
+UNSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An operand: `value` is what it means, `json` how it is written, `type` its GraphQL type.
+    `default`: what the document says in its place when the variable is not `sent`."""
+
+    value: Any
+    json: Any
+    type: str
+    kind: str
+    how: How = "inline"
+    default: Value | None = None
+    sent: bool = True
+
+    @property
+    def meaning(self) -> Any:
+        return self.value if self.sent or self.default is None else self.default.value
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list operand written out item by item."""
+
+    items: tuple[Value | Session, ...]
+
+
+Operand = Value | Session | Items
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    operator: str
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Pred):
+    """All tests hold for the column. `as_text`: for its jsonb value cast to text (`_cast`)."""
+
+    column: str
+    tests: tuple[Test, ...]
+    how: How = "inline"
+    as_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompareColumns(Pred):
+    """Rules only: `_ceq: other`; with `root` the other column is that of the rule's own table."""
+
+    column: str
+    operator: str
+    other: str
+    root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Both(Pred):
+    """Written as one object with several keys, where they differ."""
+
+    parts: tuple[Pred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All(Pred):
+    parts: tuple[Pred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any_(Pred):
+    parts: tuple[Pred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Pred):
+    part: Pred
+
+
+@dataclass(frozen=True, slots=True)
+class Related(Pred):
+    """Some related row satisfies `part`."""
+
+    link: str
+    part: Pred
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsIn(Pred):
+    """Rules only: some row of a table satisfies `part`."""
+
+    table: str
+    part: Pred
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Pred):
+    """An aggregate over related rows passes the tests."""
+
+    link: str
+    function: Literal["count", "bool_and", "bool_or"]
+    columns: tuple[str, ...]
+    distinct: bool
+    filter: Pred | None
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Pred):
+    """Rules only: a rule used by its name."""
+
+    name: str
+    part: Pred = field(default_factory=Pred.always)
