@@ -20,12 +20,12 @@ from gql_gen.dialects.hasura.envelope import framed, refusal
 from gql_gen.dialects.hasura.introspect import sdl
 from gql_gen.dialects.hasura.read import read
 from gql_gen.engine.cache import Document, Prepared
+from gql_gen.engine.proofs import prove_rules, surely_valid_slot
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.engine.world import World
 from gql_gen.errors import Failed, NotByGet, NotFound, Rejected, UsherError
 from gql_gen.gate.permit import permit
 from gql_gen.introspect.read import read_catalog, read_enum_values
-from gql_gen.model.certainty import surely_valid
 from gql_gen.model.predicates import Slot
 from gql_gen.model.values import encode
 from gql_gen.rules.types import Fault, Rules, RulesError
@@ -241,15 +241,6 @@ def _bound(statement: Any, frame: tuple[bytes, ...]) -> Prepared:
     )
 
 
-def surely_valid_slot(text: str, slot: Slot) -> bool:
-    """Whether Postgres is certain to accept the text. Lists go by their own way: only the server knows."""
-    if slot.type.is_list or slot.type.element is not None:
-        return False
-    if slot.type.labels is not None and slot.source != "session":
-        return True
-    return surely_valid(text, slot.type.pg)
-
-
 def _session_value(slot: Slot, caller: Caller) -> str:
     name = str(slot.path[0])
     text = caller.variables.get(name)
@@ -272,7 +263,9 @@ async def _new_world(pool: Pool, rules: Rules, settings: EngineSettings, generat
         enum_rows = await _enum_rows(connection, catalog, rules)
     finally:
         await connection.close(timeout=5)
-    return await asyncio.to_thread(World, catalog, rules, enum_rows, settings, generation)
+    world = await asyncio.to_thread(World, catalog, rules, enum_rows, settings, generation)
+    await prove_rules(world, Checks(pool))
+    return world
 
 
 async def _enum_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.hasura.schema import RoleSchema
@@ -44,11 +45,30 @@ class World:
         self.cache = PlanCache(settings.plan_cache_bytes)
         self._settings = settings
         self._roles: dict[str, Role] = {}
+        self._withdrawn: frozenset[tuple[str, Ident]] = frozenset()
 
     def role(self, name: str) -> Role:
         found = self._roles.get(name)
         if found is None:
-            found = Role(role_model(self.model, self.rules, name), self._settings)
+            found = Role(_without(role_model(self.model, self.rules, name), self._withdrawn), self._settings)
             if len(self._roles) < _ROLES:
                 self._roles[name] = found
         return found
+
+    def withdraw(self, role: str, relation: Ident, fault: Fault) -> None:
+        """Takes a table away from a role. Only while the world is being built, before it answers anything."""
+        self._withdrawn |= {(role, relation)}
+        self.faults = (*self.faults, fault)
+        self._roles.pop(role, None)
+
+
+def _without(model: RoleModel, withdrawn: frozenset[tuple[str, Ident]]) -> RoleModel:
+    """The role's model without the tables withdrawn from it, and without the relationships that lead there."""
+    kept = {ident: entity for ident, entity in model.entities.items() if (model.role, ident) not in withdrawn}
+    if len(kept) == len(model.entities):
+        return model
+    linked = {
+        ident: replace(entity, links={name: link for name, link in entity.links.items() if link.target in kept})
+        for ident, entity in kept.items()
+    }
+    return replace(model, entities=linked)

@@ -14,7 +14,7 @@ from typing import Any
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.errors import UsherError
 from gql_gen.model.certainty import surely_valid
-from gql_gen.model.operators import OperatorSpec, operators_for
+from gql_gen.model.operators import OperatorSpec, operand_type, operators_for
 from gql_gen.model.predicates import (
     FALSE,
     All,
@@ -37,7 +37,6 @@ from gql_gen.rules.faults import Faults, nearest
 from gql_gen.rules.types import Mark, Operator, Value
 
 TEXT = Ident(PG_CATALOG, "text")
-_STRING = ValueType(TEXT, "String")
 _JSONB = Ident(PG_CATALOG, "jsonb")
 _PER_ELEMENT: Mapping[str, str] = MappingProxyType(
     {
@@ -103,29 +102,11 @@ def _cast(left: Left, operator: Operator, catalog: Catalog, faults: Faults) -> P
 
 
 def _compare(left: Left, spec: OperatorSpec, value: Value, faults: Faults) -> Pred:
-    type = _operand_type(left.scalar, spec)
+    type = operand_type(spec, left.scalar)
     if isinstance(value.json, list) and type.is_list and _must_be_taken_apart(value.json, type):
         return _each(left, spec, value, faults)
     slot = slot_of(value, type, faults)
     return FALSE if slot is None else Compare(left.ref, spec.name, slot)
-
-
-def _operand_type(scalar: Scalar, spec: OperatorSpec) -> ValueType:
-    own = scalar.value_type() if spec.group == "equality" else replace(scalar, values=None).value_type()
-    beside = {name: ValueType(Ident(scalar.pg.schema, name), name) for name in ("lquery", "ltxtquery", "ltree")}
-    match spec.operand:
-        case "list" | "ltrees":
-            return replace(own, is_list=True)
-        case "text":
-            return _STRING
-        case "texts":
-            return replace(_STRING, is_list=True)
-        case "lqueries":
-            return replace(beside["lquery"], is_list=True)
-        case "lquery" | "ltxtquery":
-            return beside[spec.operand]
-        case _:
-            return own
 
 
 def _must_be_taken_apart(items: list[Any], type: ValueType) -> bool:

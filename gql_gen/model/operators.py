@@ -7,11 +7,12 @@ tables together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
 from gql_gen.catalog.types import Ident
+from gql_gen.model.predicates import ValueType
 from gql_gen.model.types import Scalar
 
 Operand = Literal[
@@ -70,6 +71,7 @@ def _specs() -> Mapping[str, tuple[OperatorSpec, ...]]:
 
 
 GROUPS = _specs()
+_STRING = ValueType(Ident("pg_catalog", "text"), "String")
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar", "citext", "name"})
 COLUMN_COMPARISONS: Mapping[str, str] = MappingProxyType(
     {"_ceq": "_eq", "_cne": "_neq", "_cneq": "_neq", "_cgt": "_gt", "_clt": "_lt", "_cgte": "_gte", "_clte": "_lte"}
@@ -95,3 +97,24 @@ def operators_for(scalar: Scalar) -> tuple[OperatorSpec, ...]:
     if scalar.pg.name == "ltree":
         found += GROUPS["ltree"]
     return tuple(found)
+
+
+def operand_type(spec: OperatorSpec, scalar: Scalar) -> ValueType:
+    """How an operator's operand is checked and bound for a column of this type. A pattern is plain text, whatever kind
+    of text it is held against, but for citext, whose operators take their own type."""
+    own = scalar.value_type() if spec.group == "equality" else replace(scalar, values=None).value_type()
+    beside = {name: ValueType(Ident(scalar.pg.schema, name), name) for name in ("lquery", "ltxtquery", "ltree")}
+    match spec.operand:
+        case "list" | "ltrees":
+            return replace(own, is_list=True)
+        case "text":
+            return _STRING
+        case "texts":
+            return replace(_STRING, is_list=True)
+        case "lqueries":
+            return replace(beside["lquery"], is_list=True)
+        case "lquery" | "ltxtquery":
+            return beside[spec.operand]
+    if spec.group == "text" and scalar.pg.name in TEXT_TYPES and scalar.pg.name != "citext":
+        return replace(_STRING, graphql=scalar.name)
+    return own

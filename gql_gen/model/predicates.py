@@ -7,8 +7,9 @@ needs no aliases and can be placed anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gql_gen.catalog.types import Ident
 
@@ -140,4 +141,21 @@ def both(*parts: Pred | None) -> Pred:
     return flat[0] if len(flat) == 1 else All(tuple(flat))
 
 
-Json = Any
+def literals(pred: Pred) -> Iterator[tuple[Slot, str]]:
+    """Every literal in a predicate with the operator it is the operand of."""
+    match pred:
+        case Compare(operator=operator, right=Slot(source="literal") as slot):
+            yield slot, operator
+        case All(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from literals(part)
+        case Not(part=part):
+            yield from literals(part)
+        case Exists(where=where):
+            yield from literals(where)
+        case AggregateTest(where=where, tests=tests):
+            yield from literals(where)
+            for test in tests:
+                yield from literals(test)
+        case _:
+            return

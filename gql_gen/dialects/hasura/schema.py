@@ -43,8 +43,8 @@ from gql_gen.dialects.hasura.typesystem import (
     ScalarType,
     TypeRef,
 )
-from gql_gen.model.operators import TEXT_TYPES, OperatorSpec, operators_for
-from gql_gen.model.predicates import TRUE, ValueType
+from gql_gen.model.operators import OperatorSpec, operand_type, operators_for
+from gql_gen.model.predicates import TRUE
 from gql_gen.model.types import Field, Link, RoleEntity, RoleModel, Scalar
 from gql_gen.names import (
     aggregate_field_name,
@@ -360,7 +360,7 @@ class RoleSchema:
         match spec.operand:
             case "list":
                 if scalar.element is not None:
-                    each = EachInput("_eq" if spec.name == "_in" else "_neq", same)
+                    each = EachInput("_eq" if spec.name == "_in" else "_neq", scalar.value_type())
                     return InputField(self._argument(spec.name), ListOf(NonNull(own)), each, spec.description)
                 ref: TypeRef = ListOf(NonNull(own))
             case "text":
@@ -519,25 +519,6 @@ def aggregated(entity: RoleEntity, function: AggregateFunction) -> tuple[Field, 
         and field.scalar.values is None
         and (field.scalar.pg in types or (types is COMPARED and field.scalar.pg.name == "citext"))
     )
-
-
-def operand_type(spec: OperatorSpec, scalar: Scalar) -> ValueType:
-    """How an operator's operand is checked and bound for a column of this type."""
-    match spec.operand:
-        case "list":
-            return scalar.value_type(is_list=True)
-        case "text":
-            return ValueType(TEXT, "String")
-        case "texts":
-            return ValueType(TEXT, "String", is_list=True)
-        case "ltree" | "lquery" | "ltxtquery":
-            return ValueType(Ident(scalar.pg.schema, spec.operand), spec.operand)
-        case "ltrees" | "lqueries":
-            name = "ltree" if spec.operand == "ltrees" else "lquery"
-            return ValueType(Ident(scalar.pg.schema, name), name, is_list=True)
-    if spec.group == "text" and scalar.pg.name in TEXT_TYPES and scalar.pg.name != "citext":
-        return ValueType(TEXT, scalar.name)
-    return scalar.value_type()
 
 
 def _described(chosen: str | None, ours: str) -> str | None:

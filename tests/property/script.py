@@ -1,0 +1,222 @@
+"""A world as the files a user would write: an SQL script and permissions.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from property.kinds import MOODS, as_text, json_text
+from property.predicates import (
+    All,
+    Any_,
+    Both,
+    Compare,
+    CompareColumns,
+    Counted,
+    ExistsIn,
+    Items,
+    Named,
+    Not,
+    Operand,
+    Pred,
+    Related,
+    Session,
+    Test,
+)
+from property.world import Grant, Link, Row, Table, World
+
+RESET = "drop schema if exists app cascade; drop schema if exists public cascade; create schema public; create schema app;"
+TYPES = f"create type app.mood as enum ({', '.join(repr(mood) for mood in MOODS)});"
+ONCE = "create schema ext; create extension citext schema ext;"
+"""For a new database; RESET leaves it alone."""
+
+
+# ---------------------------------------------------------------- SQL
+
+
+def ident(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def relation(table: Table) -> str:
+    return f"{ident(table.schema)}.{ident(table.sql)}"
+
+
+def sql_script(world: World) -> str:
+    """Types, tables, rows and keys, for an empty database."""
+    parts = [TYPES, *map(_create, world.tables), *map(_insert, world.tables)]
+    parts += [_foreign_key(table, key, world) for table in world.tables for key in table.keys]
+    return "\n".join(part for part in parts if part)
+
+
+def _create(table: Table) -> str:
+    lines = [
+        f"{ident(column.name)} {column.kind.sql}{'' if column.nullable else ' not null'}" for column in table.columns
+    ]
+    if table.primary_key:
+        lines.append(f"primary key ({_names(table.primary_key)})")
+    return f"create table {relation(table)} ({', '.join(lines)});"
+
+
+def _insert(table: Table) -> str:
+    if not table.rows:
+        return ""
+    rows = (f"({', '.join(_literal(table, row, column.name) for column in table.columns)})" for row in table.rows)
+    return f"insert into {relation(table)} values\n  " + ",\n  ".join(rows) + ";"
+
+
+def _literal(table: Table, row: Row, name: str) -> str:
+    value = row[name]
+    if value is None:
+        return "null"
+    text = as_text(table.column(name).kind, value).replace("'", "''")
+    return f"'{text}'"
+
+
+def _foreign_key(table: Table, key: Any, world: World) -> str:
+    target = world.table(key.table)
+    return (
+        f"alter table {relation(table)} add foreign key ({_names(key.columns)}) "
+        f"references {relation(target)} ({_names(key.targets)});"
+    )
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(map(ident, names))
+
+
+# ---------------------------------------------------------------- permissions.yaml
+
+
+def permissions_yaml(world: World) -> str:
+    """JSON is YAML: one line for each setting, so that it reads like a file somebody keeps."""
+    lines = ["version: 1", f"naming: {world.spelling.naming}"]
+    lines += ["roles:", *(f"  {role}: {{}}" for role in world.roles)]
+    if world.named:
+        lines += ["rules:", *(f"  {name}: {json_text(rule_tree(pred, world))}" for name, pred in world.named)]
+    lines.append("tables:")
+    for table in world.tables:
+        lines.append(f"  {json_text(table_name(table))}:")
+        lines += [f"    {key}: {json_text(value)}" for key, value in _settings(table, world)]
+        if table.grants:
+            lines.append("    permissions:")
+            lines += [
+                f"      {role}: {{select: {json_text(_grant(grant, world))}}}" for role, grant in table.grants
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def table_name(table: Table) -> str:
+    return f"{table.schema}.{table.sql}" if table.sql.isidentifier() else f"{ident(table.schema)}.{ident(table.sql)}"
+
+
+def _settings(table: Table, world: World) -> Iterator[tuple[str, Any]]:
+    yield "name", table.name
+    if table.hidden:
+        yield "hide", list(table.hidden)
+    renamed = {
+        column.name: column.field for column in table.columns if column.field != world.spelling.column(column.name)
+    }
+    if renamed:
+        yield "columns", renamed
+    usual = world.spelling.roots(table.name)
+    chosen = {root: {"name": name} for root, name in table.roots if name != usual[root]}
+    if chosen:
+        yield "root_fields", chosen
+    if table.links:
+        yield "relationships", {link.name: _link(link, world) for link in table.links}
+    if not table.infers:
+        yield "infer_relationships", False
+
+
+def _link(link: Link, world: World) -> Any:
+    target = table_name(world.table(link.table))
+    ours, theirs = [pair[0] for pair in link.on], [pair[1] for pair in link.on]
+    match link.source:
+        case "own key":
+            return {link.kind: {"key": ours}}
+        case "their key":
+            return {link.kind: {"table": target, "key": theirs}}
+        case _:
+            return {link.kind: target, "on": dict(link.on)}
+
+
+def _grant(grant: Grant, world: World) -> Any:
+    tree: dict[str, Any] = {
+        "columns": "*" if grant.columns is None else list(grant.columns),
+        "filter": rule_tree(grant.filter, world),
+    }
+    if grant.limit is not None:
+        tree["limit"] = grant.limit
+    if grant.aggregates:
+        tree["allow_aggregations"] = True
+    if grant.roots is not None:
+        tree["query_root_fields"] = list(grant.roots)
+    return tree
+
+
+def rule_tree(pred: Pred, world: World) -> Any:
+    """A rule in Hasura's words, with SQL names."""
+    match pred:
+        case Both(parts=parts):
+            return _merged([rule_tree(part, world) for part in parts])
+        case All(parts=parts):
+            return {"_and": [rule_tree(part, world) for part in parts]}
+        case Any_(parts=parts):
+            return {"_or": [rule_tree(part, world) for part in parts]}
+        case Not(part=part):
+            return {"_not": rule_tree(part, world)}
+        case Named(name=name):
+            return name
+        case Compare(column=column, tests=tests, as_text=as_text):
+            operators = _operators(tests)
+            return {column: {"_cast": {"String": operators}} if as_text else operators}
+        case CompareColumns():
+            return {pred.column: {pred.operator: ["$", pred.other] if pred.root else pred.other}}
+        case Related(link=link, part=part):
+            return {link: _nested(part, world)}
+        case ExistsIn(table=table, part=part):
+            name = table_name(world.table(table))
+            return {"_exists": {"_table": name, "_where": rule_tree(part, world)}}
+        case Counted():
+            return {world.spelling.aggregate_field(pred.link): {pred.function: _counted(pred, world)}}
+    raise AssertionError(f"no such condition: {pred}")
+
+
+def _merged(trees: list[Any]) -> Any:
+    """One mapping where keys differ; a list of all otherwise."""
+    keys = [key for tree in trees if isinstance(tree, dict) for key in tree]
+    if all(isinstance(tree, dict) for tree in trees) and len(set(keys)) == len(keys):
+        return {key: value for tree in trees for key, value in tree.items()}
+    return {"_and": trees}
+
+
+def _nested(part: Pred, world: World) -> Any:
+    """Below a field a bare text would be a value."""
+    tree = rule_tree(part, world)
+    return {"_and": [tree]} if isinstance(tree, str) else tree
+
+
+def _counted(pred: Counted, world: World) -> Any:
+    tree: dict[str, Any] = {"predicate": _operators(pred.tests)}
+    if pred.columns:
+        tree["arguments"] = list(pred.columns)
+    if pred.distinct:
+        tree["distinct"] = True
+    if pred.filter is not None:
+        tree["filter"] = _nested(pred.filter, world)
+    return tree
+
+
+def _operators(tests: tuple[Test, ...]) -> dict[str, Any]:
+    return {test.operator: _operand(test.operand) for test in tests}
+
+
+def _operand(operand: Operand) -> Any:
+    match operand:
+        case Session(name=name):
+            return name
+        case Items(items=items):
+            return [_operand(item) for item in items]
+        case _:
+            return operand.json
