@@ -6,7 +6,7 @@ from gql_gen.catalog.types import Ident
 from gql_gen.model.predicates import ColumnRef, Slot
 from gql_gen.plan.nodes import Hop, SortKey
 from gql_gen.sql.text import Sql, column, join, number, slot, sql
-from gql_gen.sql.where import Writer, call, condition, conditions, joined, source
+from gql_gen.sql.where import Writer, aggregate, condition, conditions, joined, source
 
 
 def sort_value(key: SortKey, alias: str, base: Ident, writer: Writer) -> Sql:
@@ -27,10 +27,10 @@ def _walk(key: SortKey, hops: tuple[Hop, ...], alias: str, base: Ident, writer: 
     if rest:
         value = _walk(key, rest, inner, hop.relation, writer)
     elif key.function is not None:
-        arguments = () if key.column is None else (column(inner, key.column.column),)
-        aggregate = call(key.function, arguments, distinct=False)
+        columns = () if key.column is None else (key.column,)
+        value = aggregate(key.function, columns, inner, False, writer)
         return sql(
-            "(select {value} from {source}{where})", value=aggregate, source=source(hop.relation, inner), where=where
+            "(select {value} from {source}{where})", value=value, source=source(hop.relation, inner), where=where
         )
     else:
         assert key.column is not None

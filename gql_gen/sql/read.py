@@ -25,7 +25,7 @@ from gql_gen.sql.page import distinct_on, limited, order_by, sort_value
 from gql_gen.sql.shape import aggregate_object, fits_a_row, json_object, selected, spelled_object
 from gql_gen.sql.statement import Statement, place
 from gql_gen.sql.text import Sql, column, concat, ident, join, number, slot, sql, string
-from gql_gen.sql.where import Writer, call, condition, conditions, joined, source
+from gql_gen.sql.where import Writer, aggregate, condition, conditions, joined, source
 
 _SORT_KEY = "~k{}"
 """Names of sort keys beside the shown columns; `~` cannot occur in a GraphQL alias."""
@@ -300,7 +300,7 @@ def _aggregate_object(node: Aggregate, alias: str, sort: tuple[str, ...], writer
 def _aggregate_value(show: AggregateShow, node: Aggregate, alias: str, sort: tuple[str, ...], writer: Writer) -> Sql:
     match show:
         case ShowGroup():
-            return _group(show, alias)
+            return _group(show, alias, writer)
         case ShowText():
             return sql("{text}::text", text=string(show.text))
         case ShowNodes():
@@ -318,16 +318,16 @@ def _aggregate_value(show: AggregateShow, node: Aggregate, alias: str, sort: tup
             assert_never(show)
 
 
-def _group(group: ShowGroup, alias: str) -> Sql:
+def _group(group: ShowGroup, alias: str, writer: Writer) -> Sql:
     pairs: list[tuple[str, Sql]] = []
     for part in group.parts:
         match part:
             case ShowGroup():
-                pairs.append((part.alias, _group(part, alias)))
+                pairs.append((part.alias, _group(part, alias, writer)))
             case ShowText():
                 pairs.append((part.alias, sql("{text}::text", text=string(part.text))))
             case ShowAggregate():
-                value = call(part.function, tuple(column(alias, ref.column) for ref in part.columns), part.distinct)
+                value = aggregate(part.function, part.columns, alias, part.distinct, writer)
                 pairs.append((part.alias, sql("({value})::text", value=value) if part.as_text else value))
             case _:
                 assert_never(part)

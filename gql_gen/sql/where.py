@@ -19,7 +19,7 @@ from gql_gen.model.predicates import (
     Slot,
 )
 from gql_gen.sql.operators import TEMPLATES, Pattern, Template
-from gql_gen.sql.text import Sql, column, concat, ident, join, operator, relation, slot, sql
+from gql_gen.sql.text import Sql, column, ident, join, operator, relation, slot, sql
 
 Scope = tuple[str, ...]
 """Aliases of the rows in sight, innermost first: `ColumnRef.depth` counts into it."""
@@ -212,17 +212,22 @@ def _aggregate_test(pred: AggregateTest, scope: Scope, relations: tuple[Ident, .
     return sql("({all})", all=join(" and ", tests))
 
 
-def call(function: str, arguments: tuple[Sql, ...], distinct: bool) -> Sql:
+def aggregate(function: str, columns: tuple[ColumnRef, ...], alias: str, distinct: bool, writer: Writer) -> Sql:
+    """An aggregate call over columns of the row `alias`. `min` and `max` of an extension's type are its own: those of
+    pg_catalog would compare citext as text."""
+    schema = writer.operator_schema(columns[0].type) if columns and function in ("min", "max") else None
+    arguments = tuple(column(alias, ref.column) for ref in columns)
+    return call(function, arguments, distinct, schema or "pg_catalog")
+
+
+def call(function: str, arguments: tuple[Sql, ...], distinct: bool, schema: str = "pg_catalog") -> Sql:
     """An aggregate call. `count` of several columns counts records, as Hasura does."""
-    name = concat(sql("pg_catalog."), ident(function))
+    name = sql("{schema}.{name}", schema=ident(schema), name=ident(function))
     if not arguments:
         return sql("{name}(*)", name=name)
+    inner = join(", ", arguments)
     if function == "count" and len(arguments) > 1:
-        inner = sql("({all})", all=join(", ", arguments))
-        if not distinct:
-            return sql("{name}({inner})", name=name, inner=inner)
-    else:
-        inner = join(", ", arguments)
+        inner = sql("({all})", all=inner)
     return (
         sql("{name}(distinct {inner})", name=name, inner=inner)
         if distinct

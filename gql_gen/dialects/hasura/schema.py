@@ -78,12 +78,12 @@ FLOAT_FUNCTIONS: tuple[AggregateFunction, ...] = (
     "variance",
 )
 ORDERS: tuple[tuple[str, Direction, Nulls | None, str], ...] = (
-    ("asc", "asc", None, "in ascending order, nulls last"),
-    ("asc_nulls_first", "asc", "first", "in ascending order, nulls first"),
-    ("asc_nulls_last", "asc", "last", "in ascending order, nulls last"),
-    ("desc", "desc", None, "in descending order, nulls first"),
-    ("desc_nulls_first", "desc", "first", "in descending order, nulls first"),
-    ("desc_nulls_last", "desc", "last", "in descending order, nulls last"),
+    ("asc", "asc", None, "smallest first, nulls last"),
+    ("asc_nulls_first", "asc", "first", "smallest first, nulls before"),
+    ("asc_nulls_last", "asc", "last", "smallest first, nulls last"),
+    ("desc", "desc", None, "largest first, nulls before"),
+    ("desc_nulls_first", "desc", "first", "largest first, nulls before"),
+    ("desc_nulls_last", "desc", "last", "largest first, nulls last"),
 )
 T = TypeVar("T", ScalarType, EnumType, InputObject, ObjectType)
 
@@ -199,7 +199,7 @@ class RoleSchema:
         ref = self.scalar(field.scalar)
         arguments: dict[str, Argument] = {}
         if field.scalar.pg in JSON_TYPES and field.scalar.element is None:
-            arguments["path"] = Argument("path", self.plain("String"), "JSON select path")
+            arguments["path"] = Argument("path", self.plain("String"), "where in the JSON, such as $.a[0]")
         return OutputField(
             field.name,
             ref if field.column.nullable else NonNull(ref),
@@ -230,16 +230,16 @@ class RoleSchema:
 
     def list_arguments(self, entity: RoleEntity) -> Mapping[str, Argument]:
         found = [
-            Argument(self._argument("limit"), self.plain("Int"), "limit the number of rows returned"),
-            Argument(self._argument("offset"), self.plain("Int"), "skip the first n rows. Use only with order_by"),
-            Argument(self._argument("where"), self.bool_exp(entity), "filter the rows returned"),
+            Argument(self._argument("limit"), self.plain("Int"), "the most rows to return"),
+            Argument(self._argument("offset"), self.plain("Int"), "how many rows to skip; of use with an order only"),
+            Argument(self._argument("where"), self.bool_exp(entity), "which rows"),
         ]
         if entity.fields:
             found.append(
                 Argument(
                     self._argument("distinct_on"),
                     ListOf(NonNull(self.select_column(entity))),
-                    "distinct select on columns",
+                    "one row for each combination of these columns, the first in order",
                 )
             )
         if self.order_by(entity).fields:
@@ -247,7 +247,7 @@ class RoleSchema:
                 Argument(
                     self._argument("order_by"),
                     ListOf(NonNull(self.order_by(entity))),
-                    "sort the rows by one or more columns",
+                    "in which order",
                 )
             )
         return {argument.name: argument for argument in sorted(found, key=lambda argument: argument.name)}
@@ -260,7 +260,9 @@ class RoleSchema:
         return self._made(
             name,
             ObjectType,
-            lambda: ObjectType(name, lambda: self._aggregate_root(entity), f'aggregated selection of "{shown}"'),
+            lambda: ObjectType(
+                name, lambda: self._aggregate_root(entity), f'aggregates over rows of "{shown}", and the rows'
+            ),
         )
 
     def _aggregate_root(self, entity: RoleEntity) -> Mapping[str, OutputField]:
@@ -269,7 +271,7 @@ class RoleSchema:
             name,
             ObjectType,
             lambda: ObjectType(
-                name, lambda: self._aggregate_fields(entity), f'aggregate fields of "{entity.entity.ident.name}"'
+                name, lambda: self._aggregate_fields(entity), f'aggregates over rows of "{entity.entity.ident.name}"'
             ),
         )
         found = {"aggregate": OutputField("aggregate", fields, AggregateField(), {})}
@@ -300,7 +302,7 @@ class RoleSchema:
         def make() -> Mapping[str, OutputField]:
             return {field.name: self._function_column(field, function) for field in aggregated(entity, function)}
 
-        return self._made(name, ObjectType, lambda: ObjectType(name, make, f"aggregate {function} on columns"))
+        return self._made(name, ObjectType, lambda: ObjectType(name, make, f"{function} of a column"))
 
     def _function_column(self, field: Field, function: AggregateFunction) -> OutputField:
         ref = self.plain("Float") if function in FLOAT_FUNCTIONS else self.scalar(field.scalar)
@@ -311,10 +313,7 @@ class RoleSchema:
 
     def bool_exp(self, entity: RoleEntity) -> InputObject:
         name = self._entity_type(entity, "bool_exp")
-        description = (
-            f'Boolean expression to filter rows from the table "{entity.entity.ident.name}". '
-            "All fields are combined with a logical 'AND'."
-        )
+        description = f'A filter for rows of "{entity.entity.ident.name}": all of its fields must hold.'
         return self._made(
             name, InputObject, lambda: InputObject(name, lambda: self._bool_exp_fields(entity), description)
         )
@@ -339,10 +338,7 @@ class RoleSchema:
     def comparison(self, scalar: Scalar) -> InputObject:
         suffix = "comparison_exp" if scalar.element is None else "array_comparison_exp"
         name = scalar_type_name(scalar.name, suffix, self.naming)
-        description = (
-            f'Boolean expression to compare columns of type "{scalar.name}". '
-            "All fields are combined with logical 'AND'."
-        )
+        description = f'A test of a value of type "{scalar.name}": all of its fields must hold.'
         return self._made(
             name, InputObject, lambda: InputObject(name, lambda: self._comparison_fields(scalar), description)
         )
@@ -434,21 +430,21 @@ class RoleSchema:
         if self.naming == "graphql-default":
             name = f"{self._entity_type(entity, 'select_column')}{predicate}ArgumentsColumns"
         members = {
-            field.name: EnumMember(field, "column name")
+            field.name: EnumMember(field)
             for field in entity.fields.values()
             if field.scalar.pg == Ident(PG, "bool") and not field.scalar.element
         }
         shown = entity.entity.ident.name
-        description = f'select "{predicate}_arguments_columns" columns of table "{shown}"'
+        description = f'boolean columns of "{shown}"'
         return self._made(name, EnumType, lambda: EnumType(name, members, description))
 
     # ------------------------------------------------------------ orders
 
     def select_column(self, entity: RoleEntity) -> EnumType:
         name = self._entity_type(entity, "select_column")
-        members = {field.name: EnumMember(field, "column name") for field in entity.fields.values()}
+        members = {field.name: EnumMember(field) for field in entity.fields.values()}
         shown = entity.entity.ident.name
-        return self._made(name, EnumType, lambda: EnumType(name, members, f'select columns of table "{shown}"'))
+        return self._made(name, EnumType, lambda: EnumType(name, members, f'columns of "{shown}"'))
 
     def direction(self) -> EnumType:
         name = shared_type_name("order_by", self.naming)
@@ -456,11 +452,11 @@ class RoleSchema:
             enum_value_name(value, self.naming): EnumMember((direction, nulls), description)
             for value, direction, nulls, description in ORDERS
         }
-        return self._made(name, EnumType, lambda: EnumType(name, members, "column ordering options"))
+        return self._made(name, EnumType, lambda: EnumType(name, members, "a direction and where nulls go"))
 
     def order_by(self, entity: RoleEntity) -> InputObject:
         name = self._entity_type(entity, "order_by")
-        description = f'Ordering options when selecting data from "{entity.entity.ident.name}".'
+        description = f'An order for rows of "{entity.entity.ident.name}".'
         return self._made(name, InputObject, lambda: InputObject(name, lambda: self._order_fields(entity), description))
 
     def _order_fields(self, entity: RoleEntity) -> Mapping[str, InputField]:
@@ -490,9 +486,7 @@ class RoleSchema:
                 found[key] = InputField(key, self._function_order(entity, function), AggregateOrder(function))
             return found
 
-        return self._made(
-            name, InputObject, lambda: InputObject(name, make, f'order by aggregate values of table "{shown}"')
-        )
+        return self._made(name, InputObject, lambda: InputObject(name, make, f'an order by aggregates over "{shown}"'))
 
     def _function_order(self, entity: RoleEntity, function: AggregateFunction) -> InputObject:
         name = self._entity_type(entity, f"{function}_order_by")
@@ -505,7 +499,7 @@ class RoleSchema:
             }
 
         return self._made(
-            name, InputObject, lambda: InputObject(name, make, f'order by {function}() on columns of table "{shown}"')
+            name, InputObject, lambda: InputObject(name, make, f'an order by {function} of a column of "{shown}"')
         )
 
 

@@ -1,0 +1,246 @@
+"""Choices → conditions: rules, which see everything, and callers' filters, which see what the role may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from property.choices import Choices
+from property.jsonb import Json
+from property.kinds import BROKEN_PATTERNS, KINDS, LISTS, PATTERNS, Kind, as_json, pattern_pool, spellings
+from property.predicates import (
+    All,
+    Any_,
+    Both,
+    Compare,
+    CompareColumns,
+    Counted,
+    ExistsIn,
+    How,
+    Items,
+    Named,
+    Not,
+    Operand,
+    Pred,
+    Related,
+    Session,
+    Test,
+    Value,
+)
+from property.truth import operand_kind
+from property.world import Column, Sight, Table, World
+
+HAS_KEYS = ("a", "b", "bb", "nope", "")
+SESSION_KINDS = tuple(KINDS)
+
+
+def session_name(kind: str, *, is_list: bool) -> str:
+    return f"X-Hasura-{kind.capitalize()}{'-List' if is_list else ''}"
+
+
+def shuffled(choices: Choices, parts: list[Callable[[], Pred]]) -> Pred:
+    return choices.one(parts)()
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes conditions for one side: `sight` None writes rules. `may_vary` lets operands be variables;
+    `nasty` takes malformed patterns too."""
+
+    choices: Choices
+    world: World
+    sight: Sight | None = None
+    may_vary: bool = False
+    nasty: bool = False
+    named: list[tuple[str, Pred]] = field(default_factory=list)
+
+    # ------------------------------------------------------------ structure
+
+    def rule(self, table: Table) -> Pred:
+        if self.choices.chance(1, 4):
+            return Both(())
+        return self.pred(table, table, self.choices.between(1, 3))
+
+    def where(self, table: Table) -> Pred:
+        return self.pred(table, table, self.choices.between(1, 3))
+
+    def pred(self, table: Table, root: Table, depth: int) -> Pred:
+        if depth <= 0:
+            return self.leaf(table, root)
+        match self.choices.pick(12):
+            case 0 | 1 | 2:
+                return self.leaf(table, root)
+            case 3:
+                return Both(self.parts(table, root, depth))
+            case 4:
+                return All(self.parts(table, root, depth))
+            case 5 | 6:
+                return Any_(self.parts(table, root, depth))
+            case 7:
+                return Not(self.pred(table, root, depth - 1))
+            case 8 | 9 | 10:
+                return self.related(table, root, depth)
+            case _:
+                return self.special(table, root, depth)
+
+    def parts(self, table: Table, root: Table, depth: int) -> tuple[Pred, ...]:
+        number = self.choices.one((2, 2, 1, 3, 2, 0))
+        return tuple(self.pred(table, root, depth - 1) for _ in range(number))
+
+    def related(self, table: Table, root: Table, depth: int) -> Pred:
+        links = table.links if self.sight is None else self.sight.links(table)
+        if not links:
+            return self.leaf(table, root)
+        link = self.choices.one(links)
+        target = self.world.table(link.table)
+        may_count = link.kind == "array" and (self.sight is None or self.sight.aggregates(target))
+        if may_count and self.choices.chance(1, 3):
+            return self.counted(link.name, target, root, depth)
+        return Related(link.name, self.pred(target, root, depth - 1))
+
+    def special(self, table: Table, root: Table, depth: int) -> Pred:
+        """What only rules have; for callers, one more leaf."""
+        if self.sight is not None:
+            return self.leaf(table, root)
+        if self.choices.chance(1, 3):
+            name = f"rule_{len(self.named) + 1}"
+            # A named rule stands by itself, so its `$` is not known here: it gets none.
+            part = Writer(self.choices, self.world).plain(table)
+            self.named.append((name, part))
+            return Named(name, part)
+        target = self.choices.one(self.world.tables)
+        return ExistsIn(target.name, self.pred(target, root, depth - 1))
+
+    def plain(self, table: Table) -> Pred:
+        return Both(tuple(self.compare(self.choices.one(table.columns)) for _ in range(self.choices.between(1, 2))))
+
+    def counted(self, link: str, target: Table, root: Table, depth: int) -> Pred:
+        columns = self.columns(target)
+        booleans = [column.name for column in columns if column.kind_name == "bool"]
+        function: Literal["count", "bool_and", "bool_or"] = "count"
+        if booleans and self.choices.chance(1, 2):
+            function = self.choices.one(("bool_and", "bool_or"))
+        if function == "count":
+            arguments = self.choices.some([column.name for column in columns], 0, 2)
+        else:
+            arguments = (self.choices.one(booleans),)
+        filtered = self.pred(target, root, depth - 1) if self.choices.chance(1, 3) else None
+        distinct = function == "count" and self.choices.chance(1, 3)
+        kind = KINDS["int4" if function == "count" else "bool"]
+        tests = (self.test(kind, nullable=False, only=("_eq", "_neq", "_gt", "_lte", "_in", "_nin", "_is_null")),)
+        return Counted(link, function, arguments, distinct, filtered, tests)
+
+    # ------------------------------------------------------------ leaves
+
+    def columns(self, table: Table) -> tuple[Column, ...]:
+        return table.columns if self.sight is None else self.sight.columns(table)
+
+    def leaf(self, table: Table, root: Table) -> Pred:
+        columns = self.columns(table)
+        if not columns:
+            return Both(())
+        column = self.choices.one(columns)
+        if self.sight is None and self.choices.chance(1, 5):
+            found = self.compare_columns(column, table, root)
+            if found is not None:
+                return found
+        return self.compare(column)
+
+    def compare_columns(self, column: Column, table: Table, root: Table) -> Pred | None:
+        from_root = root is not table and self.choices.chance(1, 2)
+        kinds = {"int4", "int8"} if column.kind_name in ("int4", "int8") else {column.kind_name}
+        others = [other for other in (root if from_root else table).columns if other.kind_name in kinds]
+        if not others:
+            return None
+        operators = ["_ceq", "_cneq"]
+        if column.kind.sorts and column.kind_name != "jsonb":
+            operators += ["_cgt", "_clt", "_cgte", "_clte"]
+        return CompareColumns(column.name, self.choices.one(operators), self.choices.one(others).name, from_root)
+
+    def compare(self, column: Column) -> Pred:
+        if column.kind_name == "jsonb" and self.choices.chance(1, 5):
+            test = self.test(KINDS["text"], nullable=True, only=("_eq", "_like", "_in", "_regex", "_is_null"))
+            return Compare(column.name, (test,), as_text=True)
+        number = self.choices.one((1, 1, 1, 1, 2, 0))
+        found = {}
+        for _ in range(number):
+            test = self.test(column.kind, nullable=column.nullable)
+            found[test.operator] = test
+        how: How = "variable" if self.may_vary and self.choices.chance(1, 8) else "inline"
+        return Compare(column.name, tuple(found.values()), how)
+
+    def test(self, kind: Kind, *, nullable: bool, only: tuple[str, ...] = ()) -> Test:
+        operators = list(only or kind.operators)
+        if self.sight is None and not only:
+            operators += kind.rule_operators
+        if nullable and self.choices.chance(1, 5):
+            operators = ["_is_null"]
+        operator = self.choices.one(operators)
+        if operator == "_is_null":
+            answer = self.choices.chance(1, 2)
+            return Test(operator, Value(answer, answer, "Boolean", "bool", self.how()))
+        return Test(operator, self.operand(kind, operator))
+
+    def how(self) -> How:
+        return "variable" if self.may_vary and self.choices.chance(1, 4) else "inline"
+
+    def operand(self, kind: Kind, operator: str) -> Operand:
+        item, is_list = operand_kind(kind, operator)
+        if self.sight is None and operator not in PATTERNS and self.choices.chance(1, 4):
+            found = self.session(item, is_list=is_list)
+            if found is not None:
+                return found
+        if not is_list:
+            return self.value(item, operator)
+        number = self.choices.one((2, 1, 3, 0))
+        if self.may_vary and self.choices.chance(1, 4) and not item.is_array:
+            # One variable for the whole list.
+            values = tuple(self.pooled(item, operator) for _ in range(number))
+            written = [as_json(item, value) for value in values]
+            return Value(values, written, f"[{item.type}!]", item.name, "variable")
+        return Items(tuple(self.item(item, operator) for _ in range(number)))
+
+    def item(self, kind: Kind, operator: str) -> Value | Session:
+        value = self.value(kind, operator)
+        if value.how == "variable":
+            return Value(value.value, value.json, f"{kind.type}!", kind.name, "variable")
+        if self.sight is None and operator in LISTS and self.choices.chance(1, 6):
+            return Session(session_name(kind.name, is_list=False))
+        return value
+
+    def session(self, kind: Kind, *, is_list: bool) -> Session | None:
+        """Postgres has no array of arrays, so a list of those cannot come in one variable."""
+        if is_list and kind.is_array:
+            return None
+        return Session(session_name(kind.name, is_list=is_list))
+
+    def value(self, kind: Kind, operator: str) -> Value:
+        value = self.pooled(kind, operator)
+        if operator in PATTERNS:
+            written: Any = value
+        else:
+            written = self.choices.one(spellings(kind, value))
+        if self.sight is None and kind.name == "numeric":
+            written = str(value)
+        how = self.how()
+        if how == "variable" and self.choices.chance(1, 5):
+            default = self.pooled(kind, operator)
+            spoken = Value(default, as_json(kind, default), kind.type, kind.name)
+            return Value(value, written, kind.type, kind.name, how, spoken, sent=self.choices.chance(1, 2))
+        return Value(value, written, kind.type, kind.name, how)
+
+    def pooled(self, kind: Kind, operator: str) -> Any:
+        if operator in PATTERNS:
+            broken = self.nasty and self.choices.chance(1, 3)
+            return self.choices.one(BROKEN_PATTERNS if broken else pattern_pool(operator))
+        if operator.startswith("_has_key"):
+            return self.choices.one(HAS_KEYS)
+        pool = kind.pool
+        if kind.is_array:
+            # A list argument holds no nulls.
+            pool = tuple(value for value in pool if None not in value)
+        if kind.name == "jsonb":
+            # Null as an operand is refused, whatever the type.
+            pool = tuple(value for value in pool if value != Json("null"))
+        return self.choices.one(pool)
