@@ -29,6 +29,7 @@ check: $(STAMP) ## formatting, lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/usher check
 
 test: $(STAMP) ## the whole test suite, on real Postgres
 	$(BIN)/pytest -n 2

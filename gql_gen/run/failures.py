@@ -12,6 +12,8 @@ log = logging.getLogger("usher.database")
 
 STALE_STATES = frozenset({"42703", "42P01", "42883", "42704", "3F000"})
 """A column, relation, function, type or schema is gone: the catalogue we planned with is no longer true."""
+LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, ConnectionError)
+"""The server closed the connection, maybe long ago."""
 UNAVAILABLE = (
     OSError,
     TimeoutError,

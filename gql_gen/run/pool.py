@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from gql_gen.run.failures import UNAVAILABLE
+from gql_gen.run.failures import LOST, UNAVAILABLE
 from gql_gen.sql.session import SERVER_SETTINGS, set_local, timeouts
 
 _PREPARED = 256
@@ -69,8 +69,15 @@ class Pool:
         self._closed = False
 
     async def fetch(self, text: str, arguments: Sequence[str], *, prepare: bool = False) -> asyncpg.Record | None:
-        """One row of a read. A connection that the server had closed is replaced once, unseen."""
-        link = self._free.popleft() if self._free else await self._acquire()
+        """One row of a read. A connection that the server had closed is replaced once, unseen: a read may run again."""
+        if self._free:
+            try:
+                return await self._fetch(self._free.popleft(), text, arguments, prepare)
+            except LOST:
+                pass
+        return await self._fetch(await self._acquire(), text, arguments, prepare)
+
+    async def _fetch(self, link: Link, text: str, arguments: Sequence[str], prepare: bool) -> asyncpg.Record | None:
         try:
             row = await self._run(link, text, arguments, prepare)
         except asyncpg.PostgresError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -28,6 +27,7 @@ from property.predicates import (
     Test,
     Value,
 )
+from property.trees import settled
 from property.truth import operand_kind
 from property.world import Column, Sight, Table, World
 
@@ -37,10 +37,6 @@ SESSION_KINDS = tuple(KINDS)
 
 def session_name(kind: str, *, is_list: bool) -> str:
     return f"X-Hasura-{kind.capitalize()}{'-List' if is_list else ''}"
-
-
-def shuffled(choices: Choices, parts: list[Callable[[], Pred]]) -> Pred:
-    return choices.one(parts)()
 
 
 @dataclass(slots=True)
@@ -167,8 +163,10 @@ class Writer:
         for _ in range(number):
             test = self.test(column.kind, nullable=column.nullable)
             found[test.operator] = test
-        how: How = "variable" if self.may_vary and self.choices.chance(1, 8) else "inline"
-        return Compare(column.name, tuple(found.values()), how)
+        if self.may_vary and self.choices.chance(1, 8):
+            # The variable holds them all, so that no operand can come in one of its own.
+            return settled(Compare(column.name, tuple(found.values()), "variable"))
+        return Compare(column.name, tuple(found.values()))
 
     def test(self, kind: Kind, *, nullable: bool, only: tuple[str, ...] = ()) -> Test:
         operators = list(only or kind.operators)
@@ -224,7 +222,7 @@ class Writer:
         if self.sight is None and kind.name == "numeric":
             written = str(value)
         how = self.how()
-        if how == "variable" and self.choices.chance(1, 5):
+        if how == "variable" and kind.name != "jsonb" and self.choices.chance(1, 5):
             default = self.pooled(kind, operator)
             spoken = Value(default, as_json(kind, default), kind.type, kind.name)
             return Value(value, written, kind.type, kind.name, how, spoken, sent=self.choices.chance(1, 2))

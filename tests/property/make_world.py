@@ -183,13 +183,14 @@ def _ruled(choices: Choices, world: World) -> World:
     tables = []
     for table in world.tables:
         hidden = tuple(column.name for column in table.columns if choices.chance(1, 10))
+        table = replace(table, hidden=hidden)
         grants = tuple((role, _grant(choices, table, writer)) for role in world.roles if choices.chance(6, 7))
-        tables.append(replace(table, hidden=hidden, grants=grants))
+        tables.append(replace(table, grants=grants))
     return replace(world, tables=tuple(tables), named=tuple(named))
 
 
 def _grant(choices: Choices, table: Table, writer: Writer) -> Grant:
-    names = [column.name for column in table.columns]
+    names = [column.name for column in table.columns if column.name not in table.hidden]
     columns: tuple[str, ...] | None = None
     if choices.chance(2, 3):
         columns = () if choices.chance(1, 10) else choices.some(names, 1, len(names))

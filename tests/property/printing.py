@@ -128,8 +128,6 @@ class _Printer:
         if value.how == "inline" and _is_spellable(value.json):
             return constant(value.json, is_enum=is_enum)
         default = "" if value.default is None else f" = {constant(value.default.json, is_enum=is_enum)}"
-        if value.default is not None and not _is_spellable(value.default.json):
-            return self.variable(value.type, value.json)
         return self.variable(value.type, value.json, sent=value.sent or not default, default=default)
 
     # ------------------------------------------------------------ selections

@@ -1,0 +1,98 @@
+"""A small world by hand: three tables, and a role whose every right is different from its neighbour's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gql_gen.catalog.types import Catalog, Column, ForeignKey, Ident, PgType, Relation, UniqueKey
+from gql_gen.model.build import build_model
+from gql_gen.model.predicates import ColumnRef, Compare, Slot, ValueType
+from gql_gen.model.roles import role_model
+from gql_gen.model.types import RoleModel
+from gql_gen.plan.nodes import Access, Node, Plan, Root
+from gql_gen.rules.load import parse_rules
+
+
+def pg(name: str) -> Ident:
+    return Ident("pg_catalog", name)
+
+
+INT, TEXT, BOOL = pg("int4"), pg("text"), pg("bool")
+NOTE, OWNER, SECRET = Ident("public", "note"), Ident("public", "owner"), Ident("public", "secret")
+RULES = """
+version: 1
+naming: hasura
+roles: { user: {}, viewer: {} }
+tables:
+  owner:
+    permissions:
+      user: { select: { columns: [id, name], filter: { name: { _eq: X-Hasura-Name } }, limit: 7 } }
+      viewer: { select: { columns: [id, name], filter: {}, query_root_fields: [select_by_pk] } }
+  note:
+    permissions:
+      user:
+        select: { columns: [id, title, done, owner_id], filter: { done: { _eq: false } }, limit: 5, allow_aggregations: true }
+      viewer: { select: { columns: [id, title], filter: {} } }
+  secret: {}
+"""
+
+
+def table(name: str, columns: dict[str, Ident], *keys: ForeignKey) -> Relation:
+    found = {
+        column: Column(column, type_, type_.name, column != "id", position)
+        for position, (column, type_) in enumerate(columns.items(), 1)
+    }
+    return Relation(
+        Ident("public", name), "table", found, UniqueKey(f"{name}_pkey", ("id",)), foreign_keys=tuple(keys)
+    )
+
+
+def catalog() -> Catalog:
+    owner = table("owner", {"id": INT, "name": TEXT, "salary": INT, "boss_id": INT})
+    note = table(
+        "note",
+        {"id": INT, "title": TEXT, "done": BOOL, "owner_id": INT, "draft": TEXT, "hidden": BOOL},
+        ForeignKey("note_owner", ("owner_id",), OWNER, ("id",)),
+    )
+    secret = table(
+        "secret", {"id": INT, "note_id": INT, "word": TEXT}, ForeignKey("secret_note", ("note_id",), NOTE, ("id",))
+    )
+    types = [PgType(type_, "base") for type_ in (INT, TEXT, BOOL, pg("int8"))]
+    return Catalog(
+        {relation.ident: relation for relation in (owner, note, secret)},
+        {type_.ident: type_ for type_ in types},
+        {},
+        {},
+        180000,
+        "by hand",
+    )
+
+
+def role(name: str) -> RoleModel:
+    rules = parse_rules(RULES, "rules.yaml")
+    model = build_model(catalog(), rules, {})
+    assert not model.faults
+    return role_model(model, rules, name)
+
+
+def plan(node: Node, access: Access = "select") -> Plan:
+    return Plan("read", (Root("it", node, access),))
+
+
+def column(name: str, *, type: Ident = TEXT, depth: int = 0) -> ColumnRef:
+    return ColumnRef(name, type, depth)
+
+
+def is_x(name: str, depth: int = 0) -> Compare:
+    """A caller's test of a column."""
+    return Compare(column(name, depth=depth), "_eq", literal("x"))
+
+
+def literal(text: str, type: Ident = TEXT) -> Slot:
+    return Slot("literal", (), ValueType(type, "String"), text)
+
+
+def with_access(model: RoleModel, relation: Ident, *roots: Access) -> RoleModel:
+    """The same role, with other query roots on one table."""
+    entity = replace(model.entities[relation], query_roots=frozenset(roots))
+    return replace(model, entities={**model.entities, relation: entity})
