@@ -16,7 +16,7 @@ from typing import Any
 from gql_gen.ask import DocumentAsk, Outcome, Reply
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.document import Operation, read_operation
-from gql_gen.dialects.hasura.envelope import framed, refusal
+from gql_gen.dialects.hasura.envelope import framed, refusal, spread
 from gql_gen.dialects.hasura.introspect import sdl
 from gql_gen.dialects.hasura.read import read
 from gql_gen.engine.cache import Document, Prepared
@@ -200,7 +200,8 @@ class Engine:
         prepared.uses += 1
         row = await self._pool.fetch(statement.text, arguments, prepare=prepared.uses > 1)  # type: ignore[arg-type]
         assert row is not None
-        return Reply(framed(prepared.frame, row))
+        is_packed = statement.columns != len(prepared.frame) - 1
+        return Reply(framed(prepared.frame, spread(row[0]) if is_packed else row))
 
     # ------------------------------------------------------------ planning
 

@@ -10,6 +10,7 @@ from gql_gen.ask import Outcome, Reply
 from gql_gen.errors import UsherError
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def framed(frame: tuple[bytes, ...], values: Sequence[bytes | None]) -> bytes:
@@ -21,6 +22,11 @@ def framed(frame: tuple[bytes, ...], values: Sequence[bytes | None]) -> bytes:
         pieces.append(value or b"null")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def spread(values: bytes) -> list[bytes]:
+    """The items of a JSON array as they stand: roots beyond what a row can hold come as one array."""
+    return [bytes(item) for item in _decode(values)]
 
 
 def refusal(error: UsherError, outcome: Outcome = "refused") -> Reply:
