@@ -8,7 +8,7 @@ RULES = "version: 1\nnaming: hasura\ntables:\n  author: {}\n  tag: {}\n"
 
 
 async def test_more_roots_than_a_row_has_columns(open_engine, database) -> None:
-    engine = await open_engine(database("shop"), RULES, max_fields=20_000)
+    engine = await open_engine(database("shop"), RULES, max_fields=20_000, max_tokens=50_000)
     roots = " ".join(f"r{index}: tag_by_pk(id: {index % 6}) {{ name }}" for index in range(1_800))
     answer = await ask(engine, f"{{ {roots} }}")
     assert len(answer["data"]) == 1_800
@@ -29,3 +29,9 @@ async def test_keys_longer_than_postgres_names(open_engine, database) -> None:
     first, second = "k" * 80 + "a", "k" * 80 + "b"
     query = f"{{ {first}: author_by_pk(id: 1) {{ {first}: id {second}: name }} }}"
     assert (await ask(engine, query))["data"] == {first: {first: 1, second: "Ada Lindqvist"}}
+
+
+async def test_too_many_tokens_are_said_so(open_engine, database) -> None:
+    engine = await open_engine(database("shop"), RULES, max_tokens=100)
+    answer = await ask(engine, "{ author { " + "id " * 100 + "} }")
+    assert answer["errors"][0]["message"] == "the query has more than 100 tokens"
