@@ -126,7 +126,7 @@ def read_operation(text: str, name: str | None, limits: Limits) -> Operation:
     try:
         document = parse(text, no_location=True, max_tokens=limits.max_tokens)
     except (GraphQLError, RecursionError) as error:
-        if isinstance(error, GraphQLError) and "Parsing aborted" in error.message:
+        if isinstance(error, GraphQLError) and "tokens. Parsing aborted" in error.message:
             raise Rejected(f"the query has more than {limits.max_tokens} tokens", path="$.query") from None
         raise Rejected("not a valid graphql query", path="$.query") from None
     node, fragments = _pick(document, name)
@@ -145,6 +145,7 @@ def _pick(
             case FragmentDefinitionNode():
                 if definition.name.value in fragments:
                     raise Rejected(f"multiple definitions for fragment '{definition.name.value}'", path="$.query")
+                _no_directives(definition.directives, "a fragment definition")
                 fragments[definition.name.value] = definition
             case _:
                 raise Rejected("not a valid graphql query", path="$.query")
@@ -175,6 +176,7 @@ def _variables(node: OperationDefinitionNode) -> Mapping[str, VariableDefinition
         name = definition.variable.name.value
         if name in found:
             raise Rejected(f"multiple definitions for variable '{name}'")
+        _no_directives(definition.directives, "a variable definition")
         is_required = isinstance(definition.type, NonNullTypeNode)
         default = ABSENT
         if definition.default_value is not None:
@@ -183,6 +185,11 @@ def _variables(node: OperationDefinitionNode) -> Mapping[str, VariableDefinition
                 raise Rejected(f'null value found for non-nullable type: "{type_text(definition.type)}"')
         found[name] = VariableDefinition(name, type_text(definition.type), is_required, default)
     return found
+
+
+def _no_directives(directives: Sequence[DirectiveNode] | None, where: str) -> None:
+    for directive in directives or ():
+        raise Rejected(f"directive '{directive.name.value}' is not allowed on {where}", path="$.query")
 
 
 def type_text(node: TypeNode) -> str:
@@ -296,6 +303,8 @@ class Expander:
         found: dict[str, Collected],
         visited: set[str],
     ) -> None:
+        if not selection_set.selections:
+            raise Rejected("not a valid graphql query", path="$.query")
         for selection in selection_set.selections:
             match selection:
                 case FieldNode():
@@ -348,8 +357,6 @@ class Expander:
         found: dict[str, Collected],
     ) -> None:
         key = node.alias.value if node.alias else node.name.value
-        if node.selection_set is not None and not node.selection_set.selections:
-            raise Rejected("not a valid graphql query", path="$.query")
         collected = found.get(key)
         if collected is None:
             found[key] = Collected(key, f"{path}.{node.name.value}", node, [node], inside)
@@ -398,6 +405,8 @@ class Expander:
         name = directive.name.value
         arguments = {argument.name.value: argument.value for argument in directive.arguments or ()}
         place = f"{path}.{name}"
+        if len(arguments) < len(directive.arguments or ()):
+            raise Rejected("argument 'if' is given more than once", path=place)
         if set(arguments) - {"if"}:
             unknown = sorted(set(arguments) - {"if"})[0]
             raise Rejected(f"'{name}' has no argument named '{unknown}'", path=place)

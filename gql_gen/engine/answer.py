@@ -175,7 +175,7 @@ class Engine:
         variables = document.operation.coerce(ask.variables)
         prepared = document.statements.get(document.key(variables))
         if prepared is None:
-            prepared = await self._prepare(world, document, variables, caller)
+            prepared = await self._prepare(world, ask, document, variables, caller)
         return await self._run(prepared, variables, caller)
 
     async def _run(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> Reply:
@@ -206,7 +206,7 @@ class Engine:
     # ------------------------------------------------------------ planning
 
     async def _prepare(
-        self, world: World, document: Document, variables: Mapping[str, Any], caller: Caller
+        self, world: World, ask: DocumentAsk, document: Document, variables: Mapping[str, Any], caller: Caller
     ) -> Prepared:
         role = world.role(caller.role)
         if _asks_about_schema(document.operation):
@@ -221,7 +221,7 @@ class Engine:
             statement = render(permit(found.plan, role.model), world.catalog)
             prepared = _bound(statement, found.frame)
             await self._prove_literals(prepared)
-        world.cache.keep(caller.role, document, document.key(variables), prepared)
+        world.cache.keep(caller.role, ask.text, ask.operation, document.key(variables), prepared)
         return prepared
 
     async def _prove_literals(self, prepared: Prepared) -> None:

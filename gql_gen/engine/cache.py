@@ -32,16 +32,26 @@ class Prepared:
     session_slots: tuple[tuple[int, Slot], ...]
     uses: int = 0
 
+    @property
+    def weight(self) -> int:
+        text = 0 if self.statement is None else 2 * len(self.statement.text)
+        return _OVERHEAD + text + sum(map(len, self.frame))
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Document:
     """A parsed operation and the statements made from it, by the shape of its variables."""
 
     operation: Operation
+    size: int = 0
+    """Characters of its text."""
     used: Mapping[str, TypeRef] = field(default_factory=dict)
     by_value: frozenset[str] = frozenset()
     statements: OrderedDict[Hashable, Prepared] = field(default_factory=OrderedDict)
-    weight: int = 0
+
+    @property
+    def weight(self) -> int:
+        return _OVERHEAD + _PER_CHARACTER * self.size + sum(kept.weight for kept in self.statements.values())
 
     def key(self, variables: Mapping[str, Any]) -> Hashable:
         return shape_of(variables, self.used, self.by_value) if self.used or self.by_value else ()
@@ -56,54 +66,60 @@ class Document:
         self.statements.clear()
 
 
+@dataclass(slots=True)
+class _Shelf:
+    """One role's documents, the least recently used first, and what each was last found to weigh."""
+
+    documents: OrderedDict[tuple[str, str | None], Document] = field(default_factory=OrderedDict)
+    weights: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    total: int = 0
+
+    def weigh(self, key: tuple[str, str | None]) -> None:
+        weight = self.documents[key].weight
+        self.total += weight - self.weights.get(key, 0)
+        self.weights[key] = weight
+
+    def drop_oldest(self) -> None:
+        key, _ = self.documents.popitem(last=False)
+        self.total -= self.weights.pop(key)
+
+
 class PlanCache:
     """Least recently used documents leave first, from the role that holds the most: one role's flood of documents never
     pushes out another's."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._roles: dict[str, OrderedDict[tuple[str, str | None], Document]] = {}
-        self._weights: dict[str, int] = {}
+        self._shelves: dict[str, _Shelf] = {}
 
     def get(self, role: str, text: str, operation: str | None) -> Document | None:
-        documents = self._roles.get(role)
-        if documents is None:
+        shelf = self._shelves.get(role)
+        if shelf is None:
             return None
-        found = documents.get((text, operation))
+        found = shelf.documents.get((text, operation))
         if found is not None:
-            documents.move_to_end((text, operation))
+            shelf.documents.move_to_end((text, operation))
         return found
 
     def add(self, role: str, text: str, operation: str | None, document: Document) -> None:
-        documents = self._roles.setdefault(role, OrderedDict())
-        if (text, operation) in documents:
-            return
-        document.weight = _OVERHEAD + _PER_CHARACTER * len(text)
-        documents[(text, operation)] = document
-        self._weights[role] = self._weights.get(role, 0) + document.weight
+        document.size = len(text)
+        shelf = self._shelves.setdefault(role, _Shelf())
+        shelf.documents[(text, operation)] = document
+        shelf.weigh((text, operation))
         self._shrink()
 
-    def keep(self, role: str, document: Document, key: Hashable, prepared: Prepared) -> None:
-        """A statement for one shape. An attacker may send every subset of keys: the number and size of shapes is
-        bounded; beyond, statements are made anew each time."""
-        if len(repr(key)) > _SHAPE_LENGTH:
+    def keep(self, role: str, text: str, operation: str | None, key: Hashable, prepared: Prepared) -> None:
+        """A statement for one shape of a document. An attacker may send every subset of keys: the number and the size
+        of shapes are bounded; beyond, statements are made anew each time."""
+        document = self.get(role, text, operation)
+        if document is None or len(repr(key)) > _SHAPE_LENGTH:
             return
         document.statements[key] = prepared
-        if prepared.statement is not None:
-            weight = _OVERHEAD + 2 * len(prepared.statement.text)
-            document.weight += weight
-            self._weights[role] = self._weights.get(role, 0) + weight
         if len(document.statements) > _SHAPES:
             document.statements.popitem(last=False)
+        self._shelves[role].weigh((text, operation))
         self._shrink()
 
     def _shrink(self) -> None:
-        while sum(self._weights.values()) > self._max_bytes:
-            role = max(self._weights, key=lambda name: self._weights[name])
-            documents = self._roles[role]
-            if len(documents) <= 1:
-                documents.clear()
-                self._weights[role] = 0
-                return
-            _, document = documents.popitem(last=False)
-            self._weights[role] -= document.weight
+        while sum(shelf.total for shelf in self._shelves.values()) > self._max_bytes:
+            max(self._shelves.values(), key=lambda shelf: shelf.total).drop_oldest()

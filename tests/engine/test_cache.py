@@ -111,7 +111,25 @@ def test_shapes_of_one_document_are_bounded() -> None:
     known = document("{ a }")
     cache.add("user", "{ a }", None, known)
     for number in range(1_000):
-        cache.keep("user", known, ("shape", number), Prepared(None, (b"",), (), (), ()))
+        cache.keep("user", "{ a }", None, ("shape", number), Prepared(None, (b"",), (), (), ()))
     assert len(known.statements) <= 64
-    cache.keep("user", known, ("x" * 20_000,), Prepared(None, (b"",), (), (), ()))
+    cache.keep("user", "{ a }", None, ("x" * 20_000,), Prepared(None, (b"",), (), (), ()))
     assert ("x" * 20_000,) not in known.statements
+
+
+def test_what_is_kept_stays_within_its_bytes() -> None:
+    cache = PlanCache(200_000)
+    for number in range(50):
+        text = f"{{ a{number} }}"
+        cache.add("user", text, None, document(text))
+        cache.keep("user", text, None, (), Prepared(None, (b"x" * 60_000,), (), (), ()))
+    kept = [number for number in range(50) if cache.get("user", f"{{ a{number} }}", None)]
+    assert kept == [48, 49]
+    cache.keep("user", "{ a0 }", None, (), Prepared(None, (b"x" * 60_000,), (), (), ()))
+    assert [number for number in range(50) if cache.get("user", f"{{ a{number} }}", None)] == kept
+
+
+def test_a_document_larger_than_all_is_not_kept() -> None:
+    cache = PlanCache(10_000)
+    cache.add("user", "{ a }" + " " * 10_000, None, document("{ a }"))
+    assert cache.get("user", "{ a }" + " " * 10_000, None) is None

@@ -70,6 +70,10 @@ from gql_gen.plan.nodes import (
     ShowText,
 )
 
+_LISTS = frozenset(
+    {"types", "fields", "args", "inputFields", "enumValues", "possibleTypes", "interfaces", "directives"}
+)
+_INTROSPECTED_LISTS = 50
 TEXT_LIST = ValueType(Ident("pg_catalog", "text"), "String", is_list=True)
 
 
@@ -114,6 +118,7 @@ class _Reader:
     def __init__(self, operation: Operation, variables: Mapping[str, Any], schema: RoleSchema, limits: Limits) -> None:
         self.operation = operation
         self.schema = schema
+        self.limits = limits
         self.values = Values(operation, variables)
         self.expander = Expander(operation, variables, limits)
         self.roots: list[Root] = []
@@ -121,6 +126,7 @@ class _Reader:
 
     def read(self) -> Read:
         top = Below([self.operation.node.selection_set], (), "$")
+        self._bound_introspection(top)
         self._root_object(top, self.schema.query_root, is_top=True)
         self.frame[-1] += "}"
         frame = tuple(piece.encode() for piece in self.frame)
@@ -149,14 +155,26 @@ class _Reader:
     def _introspection(self, collected: Collected) -> str:
         # Answered for the very values given: rare, and outside the hot path.
         self.values.by_value.update(self.operation.variables)
-        self._bound(self._below(collected))
         return introspect(self.schema, collected.nodes, self.operation, self.values.variables)
 
-    def _bound(self, below: Below) -> None:
-        """Counts the fields below against the limit, fragments expanded; finds cycles and unknown directives."""
-        for collected in self.expander.fields(below.sets, below.inside, "", below.path):
+    def _bound_introspection(self, top: Below) -> None:
+        """Counts what all introspection of the operation asks for, fragments expanded, before any of it is executed.
+        Each list multiplies the answer by the size of the schema; the usual tools ask for about ten."""
+        scout = Expander(self.operation, self.values.variables, self.limits)
+        lists = 0
+        for collected in scout.fields(top.sets, top.inside, self.schema.query_root.name, top.path):
+            if collected.name in ("__schema", "__type"):
+                lists += self._lists(scout, self._below(collected))
+        if lists > _INTROSPECTED_LISTS:
+            raise Rejected("the introspection query asks for too much", path="$.query")
+
+    def _lists(self, scout: Expander, below: Below) -> int:
+        found = 0
+        for collected in scout.fields(below.sets, below.inside, "", below.path):
+            found += collected.name in _LISTS
             if any(node.selection_set for node in collected.nodes):
-                self._bound(self._below(collected))
+                found += self._lists(scout, self._below(collected))
+        return found
 
     def _root(self, field: OutputField, collected: Collected) -> None:
         below = self._below(collected)
