@@ -25,7 +25,8 @@ from gql_gen.dialects.hasura.inputs import (
 )
 from gql_gen.dialects.hasura.introspect import introspect
 from gql_gen.dialects.hasura.json_path import parse_json_path
-from gql_gen.dialects.hasura.schema import STRINGIFIED, RoleSchema
+from gql_gen.dialects.hasura.offered import STRINGIFIED
+from gql_gen.dialects.hasura.schema import RoleSchema
 from gql_gen.dialects.hasura.typesystem import (
     AggregateField,
     ColumnField,

@@ -1,0 +1,257 @@
+"""A plan as text to be read: in golden files, and by whoever asks why an answer is what it is.
+
+    list · rows of public.article
+        rule    state = 'published'
+        where   author.name ~~ $like
+        order   views desc
+        limit   $limit, at most 5
+        show    id, title as headline
+        author · one row of public.author by author_id = id
+
+Names are SQL's. A rule and a role's limit are there once the plan has passed the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from gql_gen.model.predicates import (
+    TRUE,
+    AggregateTest,
+    All,
+    AnyOf,
+    CastRef,
+    ColumnRef,
+    Compare,
+    Exists,
+    IsNull,
+    Not,
+    Pred,
+    Slot,
+)
+from gql_gen.plan.nodes import (
+    Aggregate,
+    AggregateShow,
+    Node,
+    Plan,
+    Select,
+    Show,
+    ShowAggregate,
+    ShowColumn,
+    ShowGroup,
+    ShowLink,
+    ShowNodes,
+    ShowText,
+    SortKey,
+)
+
+On = tuple[tuple[str, str], ...]
+_INDENT = "    "
+
+
+def show(plan: Plan) -> str:
+    """The whole plan, a node a paragraph, what it holds indented below it. Ends in a line break."""
+    lines = (line for root in plan.roots for line in _node(root.node, root.alias))
+    return "".join(f"{line}\n" for line in lines)
+
+
+# ---------------------------------------------------------------- nodes
+
+
+def _node(node: Node, alias: str, on: On = ()) -> Iterator[str]:
+    by = f" by {_joined(on)}" if on else ""
+    match node:
+        case Select():
+            rows = "one row" if node.single else "rows"
+        case Aggregate():
+            rows = "aggregates"
+        case _:
+            assert_never(node)
+    yield f"{alias} · {rows} of {node.relation}{by}"
+    shown = _rows(node.show) if isinstance(node, Select) else _aggregates(node.show)
+    yield from _indented((*_conditions(node), *_page(node), *shown))
+
+
+def _conditions(node: Node) -> Iterator[str]:
+    if node.rule is not None:
+        yield _line("rule", pred_text(node.rule))
+    if node.where != TRUE:
+        yield _line("where", pred_text(node.where))
+
+
+def _page(node: Node) -> Iterator[str]:
+    if node.distinct:
+        yield _line("distinct", ", ".join(map(_reference, node.distinct)))
+    if node.order:
+        yield _line("order", ", ".join(map(_sort_key, node.order)))
+    limits = [] if node.limit is None else [_slot(node.limit)]
+    if node.row_limit is not None:
+        limits.append(f"at most {node.row_limit}" + (" nodes" if isinstance(node, Aggregate) else ""))
+    if limits:
+        yield _line("limit", ", ".join(limits))
+    if node.offset is not None:
+        yield _line("offset", _slot(node.offset))
+
+
+def _rows(shows: tuple[Show, ...]) -> Iterator[str]:
+    """Columns on one line, relationships below, each in the order of the answer among its like."""
+    leaves = [leaf for leaf in map(_leaf, shows) if leaf is not None]
+    if leaves:
+        yield _line("show", ", ".join(leaves))
+    for each in shows:
+        if isinstance(each, ShowLink):
+            yield from _node(each.node, each.alias, each.on)
+
+
+def _leaf(each: Show) -> str | None:
+    match each:
+        case ShowColumn():
+            path = "" if each.json_path is None else f" #> {_slot(each.json_path)}"
+            cast = "::text" if each.as_text else ""
+            return _named(f"{_reference(each.column)}{path}{cast}", each.alias)
+        case ShowText():
+            return _named(f"'{each.text}'", each.alias)
+        case ShowLink():
+            return None
+        case _:
+            assert_never(each)
+
+
+def _aggregates(shows: tuple[AggregateShow, ...]) -> Iterator[str]:
+    for each in shows:
+        match each:
+            case ShowGroup():
+                yield f"{each.alias} · {', '.join(_functions(each))}"
+            case ShowNodes():
+                yield f"{each.alias} · the rows"
+                yield from _indented(_rows(each.show))
+            case ShowText():
+                yield _line("show", _named(f"'{each.text}'", each.alias))
+            case _:
+                assert_never(each)
+
+
+def _functions(group: ShowGroup) -> Iterator[str]:
+    for part in group.parts:
+        match part:
+            case ShowGroup():
+                yield f"{part.alias} {{ {', '.join(_functions(part))} }}"
+            case ShowAggregate():
+                cast = "::text" if part.as_text else ""
+                columns = tuple(column.column for column in part.columns)
+                yield _named(_call(part.function, columns, part.distinct) + cast, part.alias)
+            case ShowText():
+                yield _named(f"'{part.text}'", part.alias)
+            case _:
+                assert_never(part)
+
+
+# ---------------------------------------------------------------- predicates
+
+
+def pred_text(pred: Pred) -> str:
+    """A predicate in one line; a column of an outer row is marked by a `^` for each step outwards."""
+    match pred:
+        case Compare():
+            return f"{_operand(pred.left)} {pred.operator} {_operand(pred.right)}"
+        case IsNull():
+            return f"{_operand(pred.column)} is {'not ' if pred.negated else ''}null"
+        case All():
+            return _connected(pred.parts, " and ", "true")
+        case AnyOf():
+            return _connected(pred.parts, " or ", "false")
+        case Not():
+            return f"not {_nested(pred.part)}"
+        case Exists():
+            return f"exists {_related(pred.relation.name, pred.on, pred.where, pred.rule)}"
+        case AggregateTest():
+            return _aggregate_test(pred)
+        case _:
+            assert_never(pred)
+
+
+def _aggregate_test(test: AggregateTest) -> str:
+    value = _call(test.function, test.arguments, test.distinct)
+    rows = _related(test.relation.name, test.on, test.where, test.rule)
+    tests = " and ".join(pred_text(each).lstrip() for each in test.tests) or "true"
+    return f"{value} of {rows}: {tests}"
+
+
+def _related(name: str, on: On, where: Pred, rule: Pred | None) -> str:
+    """`article(id = author_id | rule: …; where: …)`."""
+    parts = [_joined(on)] if on else []
+    if rule is not None and rule != TRUE:
+        parts.append(f"rule: {pred_text(rule)}")
+    if where != TRUE:
+        parts.append(f"where: {pred_text(where)}")
+    return f"{name}({'; '.join(parts)})"
+
+
+def _connected(parts: tuple[Pred, ...], word: str, empty: str) -> str:
+    return word.join(map(_nested, parts)) or empty
+
+
+def _nested(pred: Pred) -> str:
+    text = pred_text(pred)
+    return f"({text})" if isinstance(pred, All | AnyOf) and pred.parts else text
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _operand(value: ColumnRef | CastRef | Slot) -> str:
+    match value:
+        case Slot():
+            return _slot(value)
+        case CastRef():
+            return f"{_reference(value.column)}::{value.to.name}"
+        case ColumnRef():
+            return _reference(value)
+        case _:
+            assert_never(value)
+
+
+def _reference(ref: ColumnRef) -> str:
+    return "^" * ref.depth + ref.column
+
+
+def _slot(slot: Slot) -> str:
+    """`$filter.id._eq` for a variable, `x-hasura-user-id` for a session variable, a literal as it is bound."""
+    match slot.source:
+        case "variable":
+            return "$" + ".".join(map(str, slot.path))
+        case "session":
+            return str(slot.path[0])
+        case "literal":
+            return f"'{slot.text}'"
+        case _:
+            assert_never(slot.source)
+
+
+def _sort_key(key: SortKey) -> str:
+    column = () if key.column is None else (_reference(key.column),)
+    value = "".join(column) if key.function is None else _call(key.function, column, distinct=False)
+    for hop in reversed(key.hops):
+        value = f"{value} of {_related(hop.relation.name, hop.on, TRUE, hop.rule)}"
+    return f"{value} {key.direction}" + ("" if key.nulls is None else f" nulls {key.nulls}")
+
+
+def _call(function: str, columns: tuple[str, ...], distinct: bool) -> str:
+    return f"{function}({'distinct ' if distinct else ''}{', '.join(columns) or '*'})"
+
+
+def _joined(on: On) -> str:
+    return " and ".join(f"{ours} = {theirs}" for ours, theirs in on)
+
+
+def _named(value: str, alias: str) -> str:
+    return value if value == alias else f"{value} as {alias}"
+
+
+def _line(word: str, text: str) -> str:
+    return f"{word:<9}{text}"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (_INDENT + line for line in lines)
