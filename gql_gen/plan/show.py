@@ -1,8 +1,8 @@
 """A plan as text to be read: in golden files, and by whoever asks why an answer is what it is.
 
     list · rows of public.article
-        rule    state = 'published'
-        where   author.name ~~ $like
+        rule    state _eq 'published'
+        where   title _like $like
         order   views desc
         limit   $limit, at most 5
         show    id, title as headline
