@@ -49,7 +49,7 @@ async def _watch(engine: Engine, permissions: Path, stop: asyncio.Event) -> None
 
 async def _reload(engine: Engine, permissions: Path) -> None:
     try:
-        faults = await engine.reload(load_rules(permissions))
+        faults = await engine.reload(await asyncio.to_thread(load_rules, permissions))
     except RulesError as broken:
         for fault in broken.faults:
             log.error("broken permissions", fault=str(fault))

@@ -127,8 +127,13 @@ class Pool:
         try:
             link = await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and (given := waiter.result()) is not None:
-                self._release(given)
+            # What was handed over at the same moment, a connection or a place, goes to the next in the queue.
+            if waiter.done() and not waiter.cancelled():
+                given = waiter.result()
+                if given is not None:
+                    self._release(given)
+                else:
+                    self._vacate()
             raise
         return link if link is not None else await self._opened()
 

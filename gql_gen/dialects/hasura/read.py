@@ -145,8 +145,7 @@ class _Reader:
         for index, collected in enumerate(self._fields(below, type_)):
             self.frame[-1] += ("," if index else "") + json.dumps(collected.key) + ":"
             if collected.name == "__typename":
-                self._leaf(collected)
-                self.frame[-1] += json.dumps(type_.name)
+                self.frame[-1] += json.dumps(self._typename(collected, type_))
             elif is_top and collected.name in ("__schema", "__type"):
                 self.frame[-1] += self._introspection(collected)
             else:
@@ -215,6 +214,12 @@ class _Reader:
         if not sets:
             raise Rejected(f"missing selection set for '{collected.name}'", path=collected.path)
         return Below(sets, collected.inside, collected.path)
+
+    def _typename(self, collected: Collected, type_: ObjectType) -> str:
+        self._leaf(collected)
+        for argument in collected.first.arguments or ():
+            raise Rejected(f"'__typename' has no argument named '{argument.name.value}'", path=collected.path)
+        return type_.name
 
     @staticmethod
     def _leaf(collected: Collected) -> None:
@@ -289,8 +294,7 @@ class _Reader:
         shows: list[Show] = []
         for collected in self._fields(below, type_):
             if collected.name == "__typename":
-                self._leaf(collected)
-                shows.append(ShowText(collected.key, type_.name))
+                shows.append(ShowText(collected.key, self._typename(collected, type_)))
             else:
                 shows.append(self._show(self._field(type_, collected), collected))
         return tuple(shows)
@@ -330,8 +334,7 @@ class _Reader:
         shows: list[AggregateShow] = []
         for collected in self._fields(below, type_):
             if collected.name == "__typename":
-                self._leaf(collected)
-                shows.append(ShowText(collected.key, type_.name))
+                shows.append(ShowText(collected.key, self._typename(collected, type_)))
                 continue
             field = self._field(type_, collected)
             self._arguments(field, collected)
@@ -347,8 +350,7 @@ class _Reader:
         parts: list[ShowAggregate | ShowGroup | ShowText] = []
         for collected in self._fields(below, type_):
             if collected.name == "__typename":
-                self._leaf(collected)
-                parts.append(ShowText(collected.key, type_.name))
+                parts.append(ShowText(collected.key, self._typename(collected, type_)))
                 continue
             field = self._field(type_, collected)
             arguments = self._arguments(field, collected)
