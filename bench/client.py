@@ -94,10 +94,11 @@ def _length(head: bytes) -> int:
 
 def _read(path: Path, port: int) -> tuple[bytes, list[bytes]]:
     begins, *lines = path.read_bytes().splitlines()
-    return begins, [_request(*line.split(b"\t", 1), port) for line in lines]
+    return begins, [_request(line, port) for line in lines]
 
 
-def _request(token: bytes, body: bytes, port: int) -> bytes:
+def _request(line: bytes, port: int) -> bytes:
+    token, _, body = line.partition(b"\t")
     head = (
         b"POST %b HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %b\r\n"
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"

@@ -41,10 +41,10 @@ def version(program: Path) -> str:
 def run_pgbench(program: Path, database_url: str, script: Path, literals: Iterable[str], seconds: int) -> float:
     """Statements per second, connecting not counted."""
     flags = ["--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", f"--jobs={THREADS}", f"--time={seconds}"]
-    command = [program, *flags, *literals, f"--file={script}", database_url]
+    command = [str(program), *flags, *literals, f"--file={script}", database_url]
     # The same settings of a session as usher's.
-    options = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SERVER_SETTINGS.items())
-    environment = {"PATH": os.defpath, "LC_ALL": "C", "PGOPTIONS": options}
+    options = (f"-c {name}={value}".replace(", ", ",") for name, value in SERVER_SETTINGS.items())
+    environment = {"PATH": os.defpath, "LC_ALL": "C", "PGOPTIONS": " ".join(options)}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=seconds + PATIENCE_SECONDS, check=False
     )

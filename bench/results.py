@@ -57,7 +57,7 @@ class Series:
         return sum(each.errors for each in self.rounds)
 
 
-_COLUMNS: Final = (
+_COLUMNS: Final[tuple[tuple[str, Callable[[Series], str]], ...]] = (
     ("pgbench", lambda each: f"{each.median(lambda it: it.limit):,.0f}"),
     ("usher", lambda each: f"{each.median(lambda it: it.rate):,.0f}"),
     ("share", lambda each: f"{each.median(lambda it: it.share):.2f}"),

@@ -11,7 +11,7 @@ import json
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,12 @@ from bench.results import Measured, Series, as_json, machine, table
 from bench.statements import open_world, pgbench_literals, pgbench_script, statement_of, was_sent
 from bench.workloads import WORKLOADS, Workload
 from gql_gen.sql.statement import Statement
-from usher.postgres import EmbeddedPostgres
+from usher.postgres import EmbeddedPostgres, PostgresError
 
 HERE: Final = Path(__file__).parent
 DATABASE: Final = "bench"
 PERMISSIONS: Final = HERE / "permissions.yaml"
+KEYS: Final = tuple(workload.key for workload in WORKLOADS)
 WARM_UP_CONNECTIONS: Final = 32
 POSTMASTER_PID: Final = Path("postgres") / "postmaster.pid"
 
@@ -72,7 +73,9 @@ class Stand:
 
 
 def _measured(load: Load, limit: float, server: float, database: float) -> Measured:
-    each = 1_000_000 / max(load.answers, 1)
+    if load.answers == 0:
+        raise BenchError("usher answered nothing during a whole turn")
+    each = 1_000_000 / load.answers
     return Measured(
         limit=limit,
         rate=load.rate,
@@ -90,30 +93,36 @@ def _measured(load: Load, limit: float, server: float, database: float) -> Measu
 @click.command(context_settings={"max_content_width": 100})
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
 @click.option("--seconds", type=click.IntRange(1, 60), default=3, show_default=True, help="Of each turn.")
-@click.option("--connections", default="32,128,512", show_default=True, help="HTTP connections, in turn.")
-@click.option("--only", default="abcd", show_default=True, help="The workloads to run.")
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 10_000),
+    multiple=True,
+    default=(32, 128, 512),
+    show_default=True,
+    help="HTTP connections; may be repeated.",
+)
+@click.option("--only", type=click.Choice(KEYS), multiple=True, default=KEYS, help="A workload; may be repeated.")
 @click.option("--generator", type=click.Choice(GENERATORS), help="[default: wrk where it is installed]")
 @click.option("--quick", is_flag=True, help="Two rounds of one second at 32 connections: a look, not a result.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write every round here.")
 def main(
     rounds: int,
     seconds: int,
-    connections: str,
-    only: str,
+    connections: tuple[int, ...],
+    only: tuple[str, ...],
     generator: str | None,
     quick: bool,
     json_file: Path | None,
 ) -> None:
     """Requests per second, latencies and CPU of usher, beside pgbench running the very same SQL."""
-    sizes = [int(size) for size in connections.split(",")]
     if quick:
-        rounds, seconds, sizes = 2, 1, [32]
+        rounds, seconds, connections = 2, 1, (32,)
     try:
         with _stand(only, generator or best_generator(), seconds) as (stand, prepared):
             click.echo(f"{CLIENTS} database connections, 1 worker, {stand.generator}, {version(stand.pgbench)}")
-            series = _run(stand, prepared, sizes, rounds)
+            series = _run(stand, prepared, connections, rounds)
             circumstances = {"generator": stand.generator, "pgbench": version(stand.pgbench), "seconds": seconds}
-    except BenchError as error:
+    except (BenchError, PostgresError) as error:
         raise click.ClickException(str(error)) from error
     _tell(series)
     if json_file is not None:
@@ -121,7 +130,7 @@ def main(
 
 
 @contextmanager
-def _stand(keys: str, generator: str, seconds: int) -> Iterator[tuple[Stand, list[Prepared]]]:
+def _stand(keys: Collection[str], generator: str, seconds: int) -> Iterator[tuple[Stand, list[Prepared]]]:
     pgbench = find_pgbench()
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="usher-bench-"))
@@ -163,7 +172,7 @@ def _prepare(workloads: list[Workload], database_url: str, key: str, folder: Pat
     return prepared
 
 
-def _run(stand: Stand, prepared: list[Prepared], sizes: list[int], rounds: int) -> list[Series]:
+def _run(stand: Stand, prepared: list[Prepared], sizes: Sequence[int], rounds: int) -> list[Series]:
     for each in prepared:
         _warm_up(stand, each)
     series = [Series(each.workload, size) for size in sizes for each in prepared]

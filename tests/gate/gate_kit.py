@@ -22,17 +22,16 @@ NOTE, OWNER, SECRET = Ident("public", "note"), Ident("public", "owner"), Ident("
 RULES = """
 version: 1
 naming: hasura
-roles: { user: {}, viewer: {} }
+roles: { user: {} }
 tables:
   owner:
     permissions:
       user: { select: { columns: [id, name], filter: { name: { _eq: X-Hasura-Name } }, limit: 7 } }
-      viewer: { select: { columns: [id, name], filter: {}, query_root_fields: [select_by_pk] } }
   note:
     permissions:
       user:
-        select: { columns: [id, title, done, owner_id], filter: { done: { _eq: false } }, limit: 5, allow_aggregations: true }
-      viewer: { select: { columns: [id, title], filter: {} } }
+        select:
+          { columns: [id, title, done, owner_id], filter: { done: { _eq: false } }, limit: 5, allow_aggregations: true }
   secret: {}
 """
 
@@ -42,9 +41,7 @@ def table(name: str, columns: dict[str, Ident], *keys: ForeignKey) -> Relation:
         column: Column(column, type_, type_.name, column != "id", position)
         for position, (column, type_) in enumerate(columns.items(), 1)
     }
-    return Relation(
-        Ident("public", name), "table", found, UniqueKey(f"{name}_pkey", ("id",)), foreign_keys=tuple(keys)
-    )
+    return Relation(Ident("public", name), "table", found, UniqueKey(f"{name}_pkey", ("id",)), foreign_keys=tuple(keys))
 
 
 def catalog() -> Catalog:

@@ -48,13 +48,35 @@ class Kind:
         return f"[{self.scalar}!]" if self.is_array else self.scalar
 
 
-_TEXTS = ("", "a", "A", "b", "ab", "a%b", "a_b", "a\\b", 'say "hi"', "it's", "é", "É", "日本", "😀 x", "two\nlines", "{a,b}")
+_TEXTS = (
+    "",
+    "a",
+    "A",
+    "b",
+    "ab",
+    "a%b",
+    "a_b",
+    "a\\b",
+    'say "hi"',
+    "it's",
+    "é",
+    "É",
+    "日本",
+    "😀 x",
+    "two\nlines",
+    "{a,b}",
+)
 _JSONS = (
     *("null", "1", "1.50", '"a"', "true", "[]", "{}", '["a", "b"]', '["a", 1, null]', '{"a": 1}', '{"a": 1.0, "b": 2}'),
     *('{"a": {"b": ["a", 2]}}', '{"bb": null, "a": "it\'s %", "two words": 0}', '[{"a": 1}, [1, 2]]'),
 )
 _UUIDS = tuple(f"0000000{digit}-0000-4000-8000-00000000000{digit}" for digit in "012a")
-_TIMES = ("2024-02-29T00:00:00+00:00", "2024-02-29T00:00:00.5+00:00", "1999-12-31T23:59:59+00:00", "2030-01-01T12:00:00+00:00")
+_TIMES = (
+    "2024-02-29T00:00:00+00:00",
+    "2024-02-29T00:00:00.5+00:00",
+    "1999-12-31T23:59:59+00:00",
+    "2030-01-01T12:00:00+00:00",
+)
 _ALL = (*EQUALITY, *ORDER)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -86,9 +108,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 is_array=True,
             ),
             Kind("mood", "app.mood", "mood", MOODS, EQUALITY, ORDER),
-            Kind(
-                "citext", "ext.citext", "citext", ("", "a", "A", "b", "B%", "é", "É"), (*_ALL, *PATTERNS), peaks=True
-            ),
+            Kind("citext", "ext.citext", "citext", ("", "a", "A", "b", "B%", "é", "É"), (*_ALL, *PATTERNS), peaks=True),
         )
     }
 )
@@ -233,11 +253,30 @@ def _array(operator: str, left: tuple[Any, ...], right: tuple[Any, ...]) -> bool
 # ---------------------------------------------------------------- patterns
 
 REGEX_POOL: Mapping[str, str] = MappingProxyType(
-    {"^a": r"\Aa", "b$": r"b\Z", "a|É": "a|É", "[a-c]+": "[a-c]+", "a.b": "a.b", "": "", "^$": r"\A\Z", "\\\\": r"\\", "日": "日"}
+    {
+        "^a": r"\Aa",
+        "b$": r"b\Z",
+        "a|É": "a|É",
+        "[a-c]+": "[a-c]+",
+        "a.b": "a.b",
+        "": "",
+        "^$": r"\A\Z",
+        "\\\\": r"\\",
+        "日": "日",
+    }
 )
 """POSIX patterns and the same in Python's words."""
 SIMILAR_POOL: Mapping[str, str] = MappingProxyType(
-    {"%a%": ".*a.*", "(a|é)%": "(?:a|é).*", "_": ".", "": "", "a+b*": "a+b*", "a\\_b": "a_b", "[ab]": "[ab]", "%\\\\%": r".*\\.*"}
+    {
+        "%a%": ".*a.*",
+        "(a|é)%": "(?:a|é).*",
+        "_": ".",
+        "": "",
+        "a+b*": "a+b*",
+        "a\\_b": "a_b",
+        "[ab]": "[ab]",
+        "%\\\\%": r".*\\.*",
+    }
 )
 """SQL's SIMILAR TO patterns and the same in Python's words."""
 LIKE_POOL = ("%", "", "a%", "%b", "_", "%é%", "a\\%b", "a\\_b", "%\\\\%", "A_", "%😀%", "it's", "%\n%", "__")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from property.choices import Choices
-from property.jsonb import Json
+from property.jsonb import Json, printed
 from property.kinds import BROKEN_PATTERNS, KINDS, LISTS, PATTERNS, Kind, as_json, pattern_pool, spellings
 from property.predicates import (
     All,
@@ -32,7 +32,14 @@ from property.truth import operand_kind
 from property.world import Column, Sight, Table, World
 
 HAS_KEYS = ("a", "b", "bb", "nope", "")
-SESSION_KINDS = tuple(KINDS)
+JUNK = {
+    "int8": ("12x", "", "9223372036854775808"),
+    "numeric": ("1e400", "NaN", "1e999999", "one"),
+    "uuid": ("nope", "", "0000"),
+    "timestamptz": ("yesterday evening", "infinity", "2024-02-30", "99999-01-01"),
+    "texts": ('{"a"', "{}", "{{a},{b}}"),
+}
+"""Texts that are no value of their type, or hardly."""
 
 
 def session_name(kind: str, *, is_list: bool) -> str:
@@ -50,15 +57,24 @@ class Writer:
     may_vary: bool = False
     nasty: bool = False
     named: list[tuple[str, Pred]] = field(default_factory=list)
+    stored: tuple[Any, ...] = ()
+    """Values of the column that is being written about: half of the operands are among them."""
 
     # ------------------------------------------------------------ structure
 
     def rule(self, table: Table) -> Pred:
-        if self.choices.chance(1, 4):
-            return Both(())
-        return self.pred(table, table, self.choices.between(1, 3))
+        """Often a choice of two, so that some rows pass and some do not."""
+        match self.choices.pick(5):
+            case 0:
+                return Both(())
+            case 1 | 2:
+                return Any_((self.pred(table, table, 1), self.pred(table, table, self.choices.between(1, 2))))
+            case _:
+                return self.pred(table, table, self.choices.between(1, 3))
 
     def where(self, table: Table) -> Pred:
+        if self.choices.chance(1, 3):
+            return Any_((self.pred(table, table, 1), self.pred(table, table, 1)))
         return self.pred(table, table, self.choices.between(1, 3))
 
     def pred(self, table: Table, root: Table, depth: int) -> Pred:
@@ -109,7 +125,9 @@ class Writer:
         return ExistsIn(target.name, self.pred(target, root, depth - 1))
 
     def plain(self, table: Table) -> Pred:
-        return Both(tuple(self.compare(self.choices.one(table.columns)) for _ in range(self.choices.between(1, 2))))
+        return Both(
+            tuple(self.compare(self.choices.one(table.columns), table) for _ in range(self.choices.between(1, 2)))
+        )
 
     def counted(self, link: str, target: Table, root: Table, depth: int) -> Pred:
         columns = self.columns(target)
@@ -124,7 +142,10 @@ class Writer:
         filtered = self.pred(target, root, depth - 1) if self.choices.chance(1, 3) else None
         distinct = function == "count" and self.choices.chance(1, 3)
         kind = KINDS["int4" if function == "count" else "bool"]
-        tests = (self.test(kind, nullable=False, only=("_eq", "_neq", "_gt", "_lte", "_in", "_nin", "_is_null")),)
+        self.stored = ()
+        # A rule compares an aggregate with single values only.
+        operators = ("_eq", "_neq", "_gt", "_lte", "_is_null", *(() if self.sight is None else ("_in", "_nin")))
+        tests = (self.test(kind, nullable=False, only=operators),)
         return Counted(link, function, arguments, distinct, filtered, tests)
 
     # ------------------------------------------------------------ leaves
@@ -141,7 +162,7 @@ class Writer:
             found = self.compare_columns(column, table, root)
             if found is not None:
                 return found
-        return self.compare(column)
+        return self.compare(column, table)
 
     def compare_columns(self, column: Column, table: Table, root: Table) -> Pred | None:
         from_root = root is not table and self.choices.chance(1, 2)
@@ -154,8 +175,10 @@ class Writer:
             operators += ["_cgt", "_clt", "_cgte", "_clte"]
         return CompareColumns(column.name, self.choices.one(operators), self.choices.one(others).name, from_root)
 
-    def compare(self, column: Column) -> Pred:
+    def compare(self, column: Column, table: Table) -> Pred:
+        self.stored = tuple(row[column.name] for row in table.rows if row[column.name] is not None)
         if column.kind_name == "jsonb" and self.choices.chance(1, 5):
+            self.stored = tuple(printed(value.value) for value in self.stored)
             test = self.test(KINDS["text"], nullable=True, only=("_eq", "_like", "_in", "_regex", "_is_null"))
             return Compare(column.name, (test,), as_text=True)
         number = self.choices.one((1, 1, 1, 1, 2, 0))
@@ -177,7 +200,7 @@ class Writer:
         operator = self.choices.one(operators)
         if operator == "_is_null":
             answer = self.choices.chance(1, 2)
-            return Test(operator, Value(answer, answer, "Boolean", "bool", self.how()))
+            return Test(operator, Value(answer, answer, "Boolean", "bool", operator, self.how()))
         return Test(operator, self.operand(kind, operator))
 
     def how(self) -> How:
@@ -193,16 +216,13 @@ class Writer:
             return self.value(item, operator)
         number = self.choices.one((2, 1, 3, 0))
         if self.may_vary and self.choices.chance(1, 4) and not item.is_array:
-            # One variable for the whole list.
-            values = tuple(self.pooled(item, operator) for _ in range(number))
-            written = [as_json(item, value) for value in values]
-            return Value(values, written, f"[{item.type}!]", item.name, "variable")
+            return self.list_value(item, operator, number)
         return Items(tuple(self.item(item, operator) for _ in range(number)))
 
     def item(self, kind: Kind, operator: str) -> Value | Session:
         value = self.value(kind, operator)
         if value.how == "variable":
-            return Value(value.value, value.json, f"{kind.type}!", kind.name, "variable")
+            return replace(value, type=f"{kind.type}!", default=None, sent=True)
         if self.sight is None and operator in LISTS and self.choices.chance(1, 6):
             return Session(session_name(kind.name, is_list=False))
         return value
@@ -219,14 +239,35 @@ class Writer:
             written: Any = value
         else:
             written = self.choices.one(spellings(kind, value))
+        if self.nasty and kind.name in JUNK and self.choices.chance(1, 12):
+            written = self.choices.one(JUNK[kind.name])
         if self.sight is None and kind.name == "numeric":
             written = str(value)
         how = self.how()
         if how == "variable" and kind.name != "jsonb" and self.choices.chance(1, 5):
             default = self.pooled(kind, operator)
-            spoken = Value(default, as_json(kind, default), kind.type, kind.name)
-            return Value(value, written, kind.type, kind.name, how, spoken, sent=self.choices.chance(1, 2))
-        return Value(value, written, kind.type, kind.name, how)
+            spoken = Value(default, as_json(kind, default), kind.type, kind.name, operator)
+            return Value(value, written, kind.type, kind.name, operator, how, spoken, sent=self.choices.chance(1, 2))
+        return Value(value, written, kind.type, kind.name, operator, how)
+
+    def list_value(self, kind: Kind, operator: str, number: int) -> Value:
+        """One variable for a whole list."""
+        values = tuple(self.pooled(kind, operator) for _ in range(number))
+        written = [as_json(kind, value) for value in values]
+        return Value(values, written, f"[{kind.type}!]", kind.name, operator, "variable")
+
+    def another(self, value: Value) -> Value:
+        """What else the variable of an operand could hold."""
+        self.stored = ()
+        kind = KINDS[value.kind]
+        if value.operator in LISTS and value.type.endswith("!]") and not kind.is_array:
+            return self.list_value(kind, value.operator, self.choices.one((2, 1, 3, 0)))
+        if value.operator == "_is_null":
+            answer = self.choices.chance(1, 2)
+            return replace(value, value=answer, json=answer)
+        other = self.pooled(kind, value.operator)
+        sent = value.default is None or self.choices.chance(1, 2)
+        return replace(value, value=other, json=as_json(kind, other), sent=sent)
 
     def pooled(self, kind: Kind, operator: str) -> Any:
         if operator in PATTERNS:
@@ -234,11 +275,11 @@ class Writer:
             return self.choices.one(BROKEN_PATTERNS if broken else pattern_pool(operator))
         if operator.startswith("_has_key"):
             return self.choices.one(HAS_KEYS)
-        pool = kind.pool
+        pool = self.stored if self.stored and self.choices.chance(1, 2) else kind.pool
         if kind.is_array:
             # A list argument holds no nulls.
-            pool = tuple(value for value in pool if None not in value)
+            pool = tuple(value for value in pool if None not in value) or kind.pool[:1]
         if kind.name == "jsonb":
             # Null as an operand is refused, whatever the type.
-            pool = tuple(value for value in pool if value != Json("null"))
+            pool = tuple(value for value in pool if value != Json("null")) or kind.pool[1:]
         return self.choices.one(pool)

@@ -35,6 +35,8 @@ from property.world import ADMIN, Column, Sight, Table, World
 
 DIRECTIONS = ("asc", "desc", "asc_nulls_first", "asc_nulls_last", "desc_nulls_first", "desc_nulls_last")
 ORDER_FUNCTIONS = ("sum", "avg", "min", "max")
+LIMITS = (3, 2, 5, 1, 0, 100)
+OFFSETS = (1, 0, 2, 1, 7)
 PATHS = (("a",), ("0",), ("a", "b"), ("a", "b", "0"), ("bb",), ("1", "0"), ())
 
 
@@ -51,10 +53,15 @@ def make_session(choices: Choices) -> Mapping[str, Given]:
     return found
 
 
-def make_operation(choices: Choices, world: World, session: Mapping[str, Given], *, nasty: bool = False) -> Operation:
-    """An operation of some role that may ask for anything at all."""
-    roles = [role for role in (*world.roles, ADMIN) if any(Sight(world, role).roots(each) for each in world.tables)]
-    role = choices.one(roles)
+def askers(world: World) -> list[str]:
+    """The roles that may ask for anything at all."""
+    return [role for role in (*world.roles, ADMIN) if any(map(list, map(Sight(world, role).roots, world.tables)))]
+
+
+def make_operation(
+    choices: Choices, world: World, role: str, session: Mapping[str, Given], *, nasty: bool = False
+) -> Operation:
+    """An operation of a role, one of `askers`."""
     return Operation(role, session, Asker(choices, Sight(world, role), nasty=nasty).roots())
 
 
@@ -66,24 +73,15 @@ def varied(choices: Choices, world: World, operation: Operation, *, nasty: bool 
     def vary(node: Any) -> Any:
         match node:
             case Value(how="variable"):
-                return _other_value(choices, writer, node)
+                return writer.another(node)
             case Number(how="variable"):
-                return _number(choices, "variable")
+                return _number(choices, "variable", (*LIMITS, *OFFSETS))
             case Args():
                 return Asker(choices, sight, nasty=nasty).other_args(node)
             case _:
                 return node
 
     return replace(operation, items=rebuilt(operation.items, vary))
-
-
-def _other_value(choices: Choices, writer: Writer, node: Value) -> Value:
-    if node.kind == "bool" and node.type == "Boolean!":
-        answer = choices.chance(1, 2)
-        return replace(node, value=answer, json=answer)
-    # What is sent must fit the operator, which is not known here: another spelling of what is there already.
-    sent = node.default is None or choices.chance(1, 2)
-    return replace(node, sent=sent)
 
 
 @dataclass(slots=True)
@@ -126,7 +124,7 @@ class Asker:
             kind = table.column(name).kind
             value = self.choices.one(kind.pool) if row is None else row[name]
             how: Literal["inline", "variable"] = "variable" if self.choices.chance(1, 2) else "inline"
-            found.append(Value(value, value, f"{kind.type}!", kind.name, how))
+            found.append(Value(value, value, f"{kind.type}!", kind.name, "_eq", how))
         return tuple(found)
 
     # ------------------------------------------------------------ selections
@@ -185,7 +183,7 @@ class Asker:
         answer = self.choices.chance(1, 2)
         how: Literal["inline", "variable"] = "variable" if self.choices.chance(2, 3) else "inline"
         word: Literal["include", "skip"] = "skip" if self.choices.chance(1, 2) else "include"
-        return Marked(item, word, Value(answer, answer, "Boolean!", "bool", how))
+        return Marked(item, word, Value(answer, answer, "Boolean!", "bool", "_is_null", how))
 
     # ------------------------------------------------------------ aggregates
 
@@ -234,11 +232,14 @@ class Asker:
             args = self.with_distinct(args, table)
         order_how: Literal["inline", "variable"] = "variable" if self.choices.chance(1, 6) else "inline"
         args = self.with_order(replace(args, order_how=order_how), table)
+        if not args.order:
+            # Perhaps there is nothing to order by, and then no such argument.
+            args = replace(args, order_how="inline")
         if not needs_total or self.is_total(args, table):
             if self.choices.chance(1, 3):
-                args = replace(args, limit=_number(self.choices, self.how()))
+                args = replace(args, limit=_number(self.choices, self.how(), LIMITS))
             if self.choices.chance(1, 4):
-                args = replace(args, offset=_number(self.choices, self.how()))
+                args = replace(args, offset=_number(self.choices, self.how(), OFFSETS))
         elif args.distinct:
             args = replace(args, distinct=())
         return args
@@ -312,8 +313,8 @@ def _without_variables(pred: Pred) -> Pred:
     return rebuilt(settled(pred), settle)
 
 
-def _number(choices: Choices, how: Literal["inline", "variable"]) -> Number:
-    value = None if choices.chance(1, 8) else choices.one((2, 1, 3, 0, 100))
+def _number(choices: Choices, how: Literal["inline", "variable"], pool: tuple[int, ...]) -> Number:
+    value = None if choices.chance(1, 8) else choices.one(pool)
     return Number(value, how, sent=how == "inline" or value is not None or choices.chance(1, 2))
 
 

@@ -12,8 +12,8 @@ from property.make_predicates import Writer
 from property.spelling import NAMINGS, Spelling
 from property.world import ROOTS, Column, Grant, Key, Link, Row, Table, World
 
-TABLES = ("alpha", "beta", "delta", "gamma", "omega")
-ODD_NAMES = {"beta": 'odd "Beta" table', "omega": "Omega%s"}
+TABLES = ("anchor", "bottle", "canal", "dancer", "engine")
+ODD_NAMES = {"bottle": 'odd "Bottle" table', "engine": "Engine%s"}
 WORDS = {
     "int4": "size",
     "text": "label",
@@ -133,7 +133,7 @@ def _filled(choices: Choices, tables: tuple[Table, ...]) -> tuple[Table, ...]:
     filled: dict[str, Table] = {}
     for table in tables:
         rows: list[Row] = []
-        for _ in range(choices.between(0, MAX_ROWS)):
+        for _ in range(choices.one((4, 8, MAX_ROWS, 6, 3, 10, 1, 0))):
             row = make_row(choices, table, {**filled, table.name: replace(table, rows=tuple(rows))})
             if row is not None:
                 rows.append(row)

@@ -25,18 +25,17 @@ class Session:
     name: str
 
 
-UNSENT = object()
-
-
 @dataclass(frozen=True, slots=True)
 class Value:
     """An operand: `value` is what it means, `json` how it is written, `type` its GraphQL type.
-    `default`: what the document says in its place when the variable is not `sent`."""
+    `operator`: what it is an operand of. `default`: what the document says in its place when the variable is not
+    `sent`."""
 
     value: Any
     json: Any
     type: str
     kind: str
+    operator: str
     how: How = "inline"
     default: Value | None = None
     sent: bool = True

@@ -25,7 +25,9 @@ from property.predicates import (
 )
 from property.world import Grant, Link, Row, Table, World
 
-RESET = "drop schema if exists app cascade; drop schema if exists public cascade; create schema public; create schema app;"
+RESET = (
+    "drop schema if exists app cascade; drop schema if exists public cascade; create schema public; create schema app;"
+)
 TYPES = f"create type app.mood as enum ({', '.join(repr(mood) for mood in MOODS)});"
 ONCE = "create schema ext; create extension citext schema ext;"
 """For a new database; RESET leaves it alone."""
@@ -100,9 +102,7 @@ def permissions_yaml(world: World) -> str:
         lines += [f"    {key}: {json_text(value)}" for key, value in _settings(table, world)]
         if table.grants:
             lines.append("    permissions:")
-            lines += [
-                f"      {role}: {{select: {json_text(_grant(grant, world))}}}" for role, grant in table.grants
-            ]
+            lines += [f"      {role}: {{select: {json_text(_grant(grant, world))}}}" for role, grant in table.grants]
     return "\n".join(lines) + "\n"
 
 

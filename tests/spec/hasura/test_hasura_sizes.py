@@ -115,7 +115,9 @@ async def test_a_cached_statement_never_answers_variables_of_another_shape(stree
 async def test_a_cached_statement_never_answers_another_default_or_condition(street: Street) -> None:
     engine = await street.engine(SHOP)
     query = """query ($on: [article_select_column!] = [author_id], $way: order_by = asc, $all: Boolean = false) {
-        article(distinct_on: $on, order_by: { author_id: $way }) { author_id id @include(if: $all) state @skip(if: $all) }
+        article(distinct_on: $on, order_by: { author_id: $way }) {
+            author_id id @include(if: $all) state @skip(if: $all)
+        }
     }"""
     sent: list[dict[str, Any]] = [
         {},

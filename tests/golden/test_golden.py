@@ -1,0 +1,96 @@
+"""Each golden case: its plan, its SQL and its answer are as they were when somebody last looked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+from golden_kit import CASES, Case, Compiled, EnumRows, compiled, joined, plan_text, statement_text
+from witness import columns_read, names_of_rules, relations_read
+
+from gql_gen.ask import DocumentAsk
+from gql_gen.catalog.types import Catalog, Ident
+from gql_gen.engine.answer import Engine
+from gql_gen.introspect.read import read_catalog, read_enum_values
+from gql_gen.run.pool import Pool, PoolSettings
+
+cases = pytest.mark.parametrize(
+    "case", [Case(folder) for folder in sorted(CASES.iterdir())], ids=lambda case: case.folder.name
+)
+
+
+@dataclass(frozen=True)
+class Shop:
+    url: str
+    catalog: Catalog
+    enum_rows: EnumRows
+
+    def compiled(self, case: Case) -> Compiled:
+        return compiled(case, self.url, self.catalog, self.enum_rows)
+
+
+@pytest.fixture(scope="module")
+async def shop(database: Callable[[str], str]) -> AsyncIterator[Shop]:
+    url = database("shop")
+    connection = await asyncpg.connect(url)
+    status = Ident("public", "order_status")
+    rows = {status: await read_enum_values(connection, status, "value", "comment")}
+    yield Shop(url, await read_catalog(connection), rows)
+    await connection.close()
+
+
+def compare(file: Path, found: str, *, update: bool) -> None:
+    if update:
+        file.write_text(found)
+    assert found == file.read_text(), "run `make golden` and read the difference"
+
+
+@cases
+async def test_the_plan_is_as_it_was(case: Case, shop: Shop, update_golden: bool) -> None:
+    compare(case.folder / "plan.txt", plan_text(shop.compiled(case)), update=update_golden)
+
+
+@cases
+async def test_the_statement_is_as_it_was(case: Case, shop: Shop, update_golden: bool) -> None:
+    found = shop.compiled(case).statement
+    text = statement_text(found)
+    assert joined(text).startswith(found.text)
+    compare(case.folder / "statement.sql", text, update=update_golden)
+
+
+@cases
+async def test_the_answer_is_as_it_was(case: Case, shop: Shop, update_golden: bool) -> None:
+    settings = case.settings(shop.url)
+    engine = Engine(settings, Pool(PoolSettings(shop.url, 1)), shop.compiled(case).world)
+    try:
+        replies = [await engine.answer(DocumentAsk(case.query, None, case.variables), case.caller) for _ in range(2)]
+    finally:
+        await engine.close()
+    texts = [json.dumps(json.loads(reply.body), indent=2, ensure_ascii=False) + "\n" for reply in replies]
+    assert texts[0] == texts[1]
+    compare(case.folder / "reply.json", texts[0], update=update_golden)
+
+
+# ---------------------------------------------------------------- the witness
+
+
+@cases
+async def test_a_statement_reads_no_table_but_the_roles_and_its_rules(case: Case, shop: Shop) -> None:
+    """Seen by another parser of SQL, which knows nothing of plans and rules."""
+    found = shop.compiled(case)
+    allowed = set(found.role.entities) | names_of_rules(found.role).relations
+    assert relations_read(found.statement.text) <= allowed
+
+
+@cases
+async def test_a_statement_reads_no_column_but_the_roles_and_its_rules(case: Case, shop: Shop) -> None:
+    found = shop.compiled(case)
+    used = names_of_rules(found.role).columns
+    for relation, column in columns_read(found.statement.text):
+        entity = found.role.entities.get(relation)
+        readable = entity.columns if entity is not None else frozenset()
+        assert column in readable or (relation, column) in used, f"{relation}.{column}"

@@ -1,0 +1,118 @@
+"""What a statement reads, as sqlglot sees it; and what the rules of a role may read beside the role's own columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from gql_gen.catalog.types import Ident
+from gql_gen.model.predicates import (
+    AggregateTest,
+    All,
+    AnyOf,
+    CastRef,
+    ColumnRef,
+    Compare,
+    Exists,
+    IsNull,
+    Not,
+    Pred,
+    Slot,
+)
+from gql_gen.model.types import RoleModel
+
+# ---------------------------------------------------------------- the statement
+
+
+def parsed(text: str) -> exp.Expression:
+    """One statement, and a read."""
+    (tree,) = sqlglot.parse(text, read="postgres")
+    assert isinstance(tree, exp.Select)
+    assert not list(tree.find_all(exp.Insert, exp.Update, exp.Delete, exp.Command, exp.Into, exp.Lock))
+    return tree
+
+
+def relations_read(text: str) -> set[Ident]:
+    """Every table in the statement. All are written with their schema."""
+    return {Ident(table.db, table.name) for table in parsed(text).find_all(exp.Table)}
+
+
+def columns_read(text: str) -> set[tuple[Ident, str]]:
+    """Every column of a table: each is written with an alias, which is looked up from the inside outwards."""
+    found: set[tuple[Ident, str]] = set()
+    for scope in traverse_scope(parsed(text)):
+        for column in scope.columns:
+            if column.table:
+                source = _source(scope, column.table)
+                if isinstance(source, exp.Table):
+                    found.add((Ident(source.db, source.name), column.name))
+    return found
+
+
+def _source(scope: Scope | None, alias: str) -> object:
+    while scope is not None:
+        if alias in scope.sources:
+            return scope.sources[alias]
+        scope = scope.parent
+    raise AssertionError(f"nothing is called {alias}")
+
+
+# ---------------------------------------------------------------- the rules
+
+
+@dataclass
+class Names:
+    """Relations and columns that predicates mention, and those that relationships join by."""
+
+    relations: set[Ident] = field(default_factory=set)
+    columns: set[tuple[Ident, str]] = field(default_factory=set)
+
+
+def names_of_rules(role: RoleModel) -> Names:
+    """What the role's row rules read, and the columns that its relationships join by."""
+    found = Names()
+    for ident, entity in role.entities.items():
+        _walk(entity.rule, (ident,), found)
+        for link in entity.links.values():
+            _join(ident, link.target, link.on, found)
+    return found
+
+
+def _join(ours: Ident, theirs: Ident, on: tuple[tuple[str, str], ...], found: Names) -> None:
+    found.columns |= {(ours, our) for our, _ in on} | {(theirs, their) for _, their in on}
+
+
+def _walk(pred: Pred, scope: tuple[Ident, ...], found: Names) -> None:
+    match pred:
+        case Compare():
+            _reference(pred.left, scope, found)
+            _reference(pred.right, scope, found)
+        case IsNull():
+            _reference(pred.column, scope, found)
+        case All() | AnyOf():
+            for part in pred.parts:
+                _walk(part, scope, found)
+        case Not():
+            _walk(pred.part, scope, found)
+        case Exists() | AggregateTest():
+            found.relations.add(pred.relation)
+            _join(scope[0], pred.relation, pred.on, found)
+            _walk(pred.where, (pred.relation, *scope), found)
+        case _:
+            assert_never(pred)
+
+
+def _reference(value: ColumnRef | CastRef | Slot, scope: tuple[Ident, ...], found: Names) -> None:
+    match value:
+        case ColumnRef():
+            found.columns.add((scope[value.depth], value.column))
+        case CastRef():
+            _reference(value.column, scope, found)
+        case Slot():
+            pass
+        case _:
+            assert_never(value)
