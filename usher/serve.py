@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import multiprocessing
 import signal
 import socket
@@ -23,6 +24,7 @@ import uvicorn
 
 from usher.failures import StartRefused
 from usher.settings import Settings
+from usher.wire import OneWriteProtocol
 
 if TYPE_CHECKING:
     from gql_gen.engine.answer import Engine
@@ -89,9 +91,18 @@ async def _serve(service: Service, listener: socket.socket, on_ready: Callable[[
 
     _on_stop(_cancel_this_task())
     async with opened(service) as engine, watching_rules(engine, service.permissions):
+        _settle_garbage()
         server = _Server(_configuration(build_front_door(engine, service.settings)), on_ready)
         _on_stop(server.stop)
         await server.serve(sockets=[listener])
+
+
+def _settle_garbage() -> None:
+    """What was made while starting stays for good: the collector need not walk it again and again, nor come after every
+    few hundred requests (measured: 4 µs of 80 a request)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)
 
 
 @contextlib.asynccontextmanager
@@ -139,7 +150,7 @@ def _configuration(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -26,6 +26,7 @@ from gql_gen.engine.world import World
 from gql_gen.errors import Failed, NotByGet, NotFound, Rejected, UsherError
 from gql_gen.gate.permit import permit
 from gql_gen.introspect.read import read_catalog, read_enum_values
+from gql_gen.model.certainty import surely_valid_list
 from gql_gen.model.predicates import Slot
 from gql_gen.model.values import encode
 from gql_gen.rules.types import Fault, Rules, RulesError
@@ -128,27 +129,19 @@ class Engine:
     async def answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
         """The reply to one operation. Never raises but for cancellation."""
         try:
-            return await self._answer(ask, caller)
-        except Rejected as error:
-            return refusal(error, "refused")
-        except UsherError as error:
-            return refusal(error, "executed")
-        except DRIVER_ERRORS as error:
-            return refusal(failure(error), "executed")
-        except RecursionError:
-            return refusal(Rejected("the query is nested too deeply", path="$.query"), "refused")
-        except Exception:
-            log.exception("an answer failed")
-            return refusal(Failed("internal error"), "executed")
-
-    async def _answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
-        try:
             return await self._attempt(ask, caller)
-        except DRIVER_ERRORS as error:
-            if not is_stale(error):
-                raise
-        await self._refresh()
-        return await self._attempt(ask, caller)
+        except Exception as error:
+            return await self._recovered(ask, caller, error)
+
+    async def _recovered(self, ask: DocumentAsk, caller: Caller, error: Exception) -> Reply:
+        """A second attempt when the catalogue was out of date, else the error as a reply."""
+        if is_stale(error):
+            try:
+                await self._refresh()
+                return await self._attempt(ask, caller)
+            except Exception as again:
+                error = again
+        return _failed(error)
 
     async def _refresh(self) -> None:
         """Reads the catalogue again after a statement failed for a name that is gone; at most once a second, since a
@@ -188,7 +181,11 @@ class Engine:
             for key in slot.path:
                 value = value[key]
             arguments[index] = text = encode(value, slot.type, slot.at)
-            if slot.type.bound is None and not surely_valid_slot(text, slot):
+            if (
+                slot.type.bound is None
+                and not surely_valid_slot(text, slot)
+                and not surely_valid_list(value, slot.type)
+            ):
                 await self._checks.value(text, slot)
         for index, slot in prepared.session_slots:
             text = _session_value(slot, caller)
@@ -229,6 +226,20 @@ class Engine:
         for slot in prepared.statement.slots:
             if slot.source == "literal" and slot.text is not None and not surely_valid_slot(slot.text, slot):
                 await self._checks.value(slot.text, slot)
+
+
+def _failed(error: Exception) -> Reply:
+    match error:
+        case Rejected():
+            return refusal(error, "refused")
+        case UsherError():
+            return refusal(error, "executed")
+        case RecursionError():
+            return refusal(Rejected("the query is nested too deeply", path="$.query"), "refused")
+    if isinstance(error, DRIVER_ERRORS):
+        return refusal(failure(error), "executed")
+    log.error("an answer failed", exc_info=error)
+    return refusal(Failed("internal error"), "executed")
 
 
 def _bound(statement: Any, frame: tuple[bytes, ...]) -> Prepared:

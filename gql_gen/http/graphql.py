@@ -96,7 +96,9 @@ class GraphQLEndpoint:
             body = await self._receive_body(headers, receive)
         elif method != "GET":
             raise Refused(405, BadRequest(f"the method {_shown(method)} is not served here"), _ALLOW)
-        caller = await self._caller(scope, headers, media)
+        caller = self._callers.known(headers, self._answers.generation)
+        if caller is None:
+            caller = await self._caller(scope, headers, media)
         try:
             asked = (
                 read_body(body, self._settings)

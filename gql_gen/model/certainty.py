@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from types import MappingProxyType
@@ -51,6 +52,20 @@ def surely_valid(text: str, type: Ident) -> bool:
         return True
     judge = _JUDGES.get(type.name) if type.schema == "pg_catalog" else None
     return judge is not None and judge(text, type.name)
+
+
+_ENCODED = frozenset({*INTEGER_BITS, "bool", "text", "varchar", "bpchar", "name"})
+"""What `encode` writes for these is always accepted: it has looked at every value."""
+
+
+def surely_valid_list(value: Any, type: ValueType) -> bool:
+    """The same for a list as `encode` has accepted it, for `_in` or for an array of one dimension."""
+    item = type.element if not type.is_list else replace(type, is_list=False)
+    if item is None or item.element is not None or not isinstance(value, list):
+        return False
+    if item.labels is not None or (item.pg.schema == "pg_catalog" and item.pg.name in _ENCODED):
+        return not any(isinstance(each, list) for each in value)
+    return all(isinstance(each, str) and surely_valid(each, item.pg) for each in value)
 
 
 def surely_valid_value(value: Any, type: ValueType) -> bool:

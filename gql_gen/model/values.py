@@ -221,7 +221,27 @@ _ENCODERS: MappingProxyType[str, Callable[[Any, ValueType, str], str]] = Mapping
 def _list(value: Any, item: ValueType, path: str) -> str:
     """A list of values. A single value stands for a list of one, as GraphQL's input coercion has it."""
     items = value if isinstance(value, (list, tuple)) else [value]
+    if (quick := _quick_list(items, item)) is not None:
+        return quick
     return array_literal([encode(each, item, f"{path}[{index}]") for index, each in enumerate(items)], item)
+
+
+def _quick_list(items: list[Any] | tuple[Any, ...], item: ValueType) -> str | None:
+    """The common long lists, integers and texts, without a call for each item; None when one needs a closer look."""
+    if item.element is not None or item.labels is not None or item.pg.schema != "pg_catalog" or not items:
+        return None
+    kinds = set(map(type, items))
+    bits = INTEGER_BITS.get(item.pg.name)
+    if bits is not None and kinds == {int}:
+        limit = 2 ** (bits - 1)
+        return "{" + ",".join(map(str, items)) + "}" if min(items) >= -limit and max(items) < limit else None
+    if item.pg.name in TEXT_TYPES and kinds == {str}:
+        together = "".join(items)
+        if "\0" in together or not together.isascii():
+            return None
+        if "\\" not in together and '"' not in together:
+            return '{"' + '","'.join(items) + '"}'
+    return None
 
 
 def _array(value: Any, element: ValueType, path: str) -> str:

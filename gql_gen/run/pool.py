@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,27 +33,33 @@ class PoolSettings:
 class Link:
     """One connection and what is prepared on it, the least recently used first."""
 
-    __slots__ = ("_count", "connection", "prepared")
+    __slots__ = ("_count", "connection", "prepared", "protocol")
 
     def __init__(self, connection: asyncpg.Connection[Any]) -> None:
         self.connection = connection
-        self._count = 0
+        self.protocol = connection._protocol
         self.prepared: OrderedDict[str, asyncpg.prepared_stmt.PreparedStatement[Any]] = OrderedDict()
+        self._count = 0
 
-    async def row(self, text: str, arguments: Sequence[str], *, prepare: bool) -> asyncpg.Record | None:
-        """One row. One round trip when the statement is prepared already."""
-        statement = self.prepared.get(text)
-        if statement is None:
-            if not prepare:
-                return await self.connection.fetchrow(text, *arguments)
-            self._count += 1
-            statement = await self.connection.prepare(text, name=f"usher_{self._count}")
-            self.prepared[text] = statement
-            if len(self.prepared) > _PREPARED:
-                self.prepared.popitem(last=False)
-        else:
-            self.prepared.move_to_end(text)
-        return await statement.fetchrow(*arguments)
+    async def first_row(self, text: str, arguments: Sequence[str], *, prepare: bool) -> asyncpg.Record | None:
+        """One row of a statement not prepared yet; with `prepare` it is from now on."""
+        if not prepare:
+            return await self.connection.fetchrow(text, *arguments)
+        self._count += 1
+        statement = await self.connection.prepare(text, name=f"usher_{self._count}")
+        self.prepared[text] = statement
+        if len(self.prepared) > _PREPARED:
+            self.prepared.popitem(last=False)
+        rows = await statement.fetch(*arguments)
+        return rows[0] if rows else None
+
+    def rows(
+        self, statement: asyncpg.prepared_stmt.PreparedStatement[Any], arguments: Sequence[str]
+    ) -> Awaitable[tuple[list[asyncpg.Record], bytes, bool]]:
+        """The rows of a prepared statement in one round trip. asyncpg's own way in, without the five calls that
+        `fetchrow` makes on the way: they cost a tenth of a small request. No row limit: it would forbid parallel plans.
+        A guard test holds the signature."""
+        return self.protocol.bind_execute(statement._state, arguments, "", 0, True, None)  # type: ignore[no-any-return]
 
 
 class Pool:
@@ -70,33 +76,46 @@ class Pool:
 
     async def fetch(self, text: str, arguments: Sequence[str], *, prepare: bool = False) -> asyncpg.Record | None:
         """One row of a read. A connection that the server had closed is replaced once, unseen: a read may run again."""
-        if self._free:
-            try:
-                return await self._fetch(self._free.popleft(), text, arguments, prepare)
-            except LOST:
-                pass
-        return await self._fetch(await self._acquire(), text, arguments, prepare)
-
-    async def _fetch(self, link: Link, text: str, arguments: Sequence[str], prepare: bool) -> asyncpg.Record | None:
+        is_idle = bool(self._free)
+        link = self._free.popleft() if is_idle else await self._acquire()
         try:
-            row = await self._run(link, text, arguments, prepare)
-        except asyncpg.PostgresError as error:
-            if isinstance(error, UNAVAILABLE):
-                self._discard(link)
+            statement = link.prepared.get(text)
+            if statement is None:
+                row = await self._unprepared(link, text, arguments, prepare)
             else:
-                link.prepared.pop(text, None)
-                self._release(link)
+                link.prepared.move_to_end(text)
+                rows = (await link.rows(statement, arguments))[0]
+                row = rows[0] if rows else None
+        except LOST:
+            self._discard(link)
+            if not is_idle:
+                raise
+        except asyncpg.PostgresError as error:
+            link.prepared.pop(text, None)
+            self._discard(link) if isinstance(error, UNAVAILABLE) else self._release(link)
             raise
         except BaseException:
             # Cancelled or broken: asyncpg cancels the query on the server while closing.
             self._discard(link)
             raise
-        self._release(link)
-        return row
+        else:
+            self._release(link)
+            return row
+        return await self._again(text, arguments)
 
-    async def _run(self, link: Link, text: str, arguments: Sequence[str], prepare: bool) -> asyncpg.Record | None:
+    async def _again(self, text: str, arguments: Sequence[str]) -> asyncpg.Record | None:
+        """The same on a connection of its own, opened now."""
+        connection = await self.connect()
+        try:
+            return await self._unprepared(Link(connection), text, arguments, prepare=False)
+        finally:
+            await _close(connection)
+
+    async def _unprepared(
+        self, link: Link, text: str, arguments: Sequence[str], prepare: bool
+    ) -> asyncpg.Record | None:
         if self.settings.use_prepared_statements:
-            return await link.row(text, arguments, prepare=prepare)
+            return await link.first_row(text, arguments, prepare=prepare)
         async with link.connection.transaction():
             await link.connection.execute(set_local(self._session))
             return await link.connection.fetchrow(text, *arguments)

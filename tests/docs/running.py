@@ -26,6 +26,7 @@ from usher.app import build_front_door, engine_settings
 from usher.cli import main
 from usher.settings import Settings, ensure_coherent, read_settings, unknown_names
 
+DEFAULTS = Settings()
 ADDRESS = "http://localhost:8080"
 OTHER_PROGRAMS = frozenset({"curl", "python", "export", "unset", "git", "pip", "psql"})
 
@@ -37,7 +38,7 @@ class Desk:
         self._url = url
         self._engines: dict[tuple[str, EngineSettings], Engine] = {}
 
-    async def engine(self, rules: str, settings: Settings = Settings()) -> Engine:
+    async def engine(self, rules: str, settings: Settings = DEFAULTS) -> Engine:
         """Raises RulesError when the rules have faults, or do not fit the database."""
         wanted = replace(engine_settings(settings, self._url), pool_size=2)
         if (rules, wanted) not in self._engines:

@@ -35,3 +35,22 @@ async def test_too_many_tokens_are_said_so(open_engine, database) -> None:
     engine = await open_engine(database("shop"), RULES, max_tokens=100)
     answer = await ask(engine, "{ author { " + "id " * 100 + "} }")
     assert answer["errors"][0]["message"] == "the query has more than 100 tokens"
+
+
+async def test_wide_filters_in_variables_are_bounded(open_engine, database) -> None:
+    engine = await open_engine(database("shop"), RULES)
+    query = "query ($w: author_bool_exp) { author(where: $w) { id } }"
+    many = {"_or": [{"id": {"_eq": index}} for index in range(2_000)]}
+    assert len((await ask(engine, query, {"w": many}))["data"]["author"]) == 4
+    too_many = {"_or": [{"id": {"_eq": index}} for index in range(20_000)]}
+    answer = await ask(engine, query, {"w": too_many})
+    assert answer["errors"][0]["message"] == "the arguments hold more than 10000 fields"
+    assert len((await ask(engine, query, {"w": {}}))["data"]["author"]) == 4
+
+
+async def test_a_long_list_is_one_value(open_engine, database) -> None:
+    engine = await open_engine(database("shop"), RULES)
+    query = "query ($ids: [Int!]!) { author(where: {id: {_in: $ids}}, order_by: {id: asc}) { id } }"
+    assert (await ask(engine, query, {"ids": list(range(2, 200_000))}))["data"] == {
+        "author": [{"id": 2}, {"id": 3}, {"id": 4}]
+    }

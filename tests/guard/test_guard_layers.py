@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
-
-import pytest
-from importlinter.application import use_cases
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "ARCHITECTURE.md"
 PACKAGES = ("usher", "gql_gen", "auth_engine")
 
 
-def test_every_import_points_the_right_way(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(ROOT)
-    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
-    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+def test_every_import_points_the_right_way() -> None:
+    """In a process of its own: import-linter sets up logging for whoever runs it."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    done = subprocess.run([*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_contracts_are_the_ones_meant() -> None:
     """A contract that was lost would be kept by everyone."""
-    options = use_cases.read_user_options(str(ROOT / "pyproject.toml"))
-    assert len(options.contracts_options) >= 7
-    text = " ".join(str(option["name"]) for option in options.contracts_options)
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    assert len(contracts) >= 7
+    text = " ".join(contract["name"] for contract in contracts)
     for word in ("one gate", "one way", "never meet", "HTTP lives at the edge", "driver", "dialects stand apart"):
         assert word in text
 

@@ -66,16 +66,16 @@ def test_values_as_text(type: str, value: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("type", "value", "text"),
     [
-        (of("int4", is_list=True), [1, 2], '{"1","2"}'),
-        (of("int4", is_list=True), 1, '{"1"}'),
+        (of("int4", is_list=True), [1, 2], "{1,2}"),
+        (of("int4", is_list=True), 1, "{1}"),
         (of("text", is_list=True), ["a,b", '"', "\\", "", "null", "{}"], '{"a,b","\\"","\\\\","","null","{}"}'),
         (of("text", is_list=True), [], "{}"),
         (of("box", is_list=True), ["(1,1),(0,0)", "(2,2),(1,1)"], '{"(1,1),(0,0)";"(2,2),(1,1)"}'),
         (of("jsonb", is_list=True), [[1], {"a": "b"}], '{"[1]","{\\"a\\":\\"b\\"}"}'),
         (array("text"), ["a", "b"], '{"a","b"}'),
         (array("text"), "{a,b}", "{a,b}"),
-        (array("int4"), 7, '{"7"}'),
-        (array("int4"), [[1, 2], [3, 4]], '{{"1","2"},{"3","4"}}'),
+        (array("int4"), 7, "{7}"),
+        (array("int4"), [[1, 2], [3, 4]], "{{1,2},{3,4}}"),
         (array("jsonb"), [[1], 2], '{"[1]","2"}'),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from property.choices import Choices
 from property.denied import NONSENSE, make_question, null_questions
-from property.make_queries import askers, make_operation, make_session, varied
+from property.make_queries import askers, make_operation, make_session, make_sweep, varied
 from property.oracle import Oracle
 from property.printing import Document
 from property.queries import Operation
@@ -18,6 +18,7 @@ from property.world import World
 VARIANTS = 2
 """How many other sets of variables each document is asked with."""
 SESSION_EVERY = 6
+SWEEP_EVERY = 4
 
 
 class Wrong(AssertionError):
@@ -41,7 +42,8 @@ class Explorer:
             for index in range(operations):
                 if index % SESSION_EVERY == 0:
                     session = make_session(choices)
-                operation = make_operation(choices, world, choices.one(askers(world)), session)
+                make = make_sweep if index % SWEEP_EVERY == 0 else make_operation
+                operation = make(choices, world, choices.one(askers(world)), session)
                 failure = await self._variants(trial, choices, operation)
                 if failure is not None:
                     break

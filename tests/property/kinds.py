@@ -53,6 +53,7 @@ _TEXTS = (
     "a",
     "A",
     "b",
+    "AB",
     "ab",
     "a%b",
     "a_b",
@@ -279,7 +280,24 @@ SIMILAR_POOL: Mapping[str, str] = MappingProxyType(
     }
 )
 """SQL's SIMILAR TO patterns and the same in Python's words."""
-LIKE_POOL = ("%", "", "a%", "%b", "_", "%é%", "a\\%b", "a\\_b", "%\\\\%", "A_", "%😀%", "it's", "%\n%", "__")
+LIKE_POOL = (
+    "%B%",
+    "É",
+    "%",
+    "",
+    "a%",
+    "%b",
+    "_",
+    "%é%",
+    "a\\%b",
+    "a\\_b",
+    "%\\\\%",
+    "A_",
+    "%😀%",
+    "it's",
+    "%\n%",
+    "__",
+)
 BROKEN_PATTERNS = ("\\", "a\\", "%\\", "(", "[a", "*", "a{1000}", "a{2,1}", "%" * 300, "\\x", "(?=a)", "[[:nope:]]")
 """Malformed for some operators, or costly: whatever they do must not depend on hidden rows."""
 

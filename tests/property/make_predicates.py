@@ -7,7 +7,21 @@ from typing import Any, Literal
 
 from property.choices import Choices
 from property.jsonb import Json, printed
-from property.kinds import BROKEN_PATTERNS, KINDS, LISTS, PATTERNS, Kind, as_json, pattern_pool, spellings
+from property.kinds import (
+    BROKEN_PATTERNS,
+    EQUALITY,
+    KINDS,
+    LIKES,
+    LISTS,
+    ORDER,
+    PATTERNS,
+    REGEXES,
+    SIMILARS,
+    Kind,
+    as_json,
+    pattern_pool,
+    spellings,
+)
 from property.predicates import (
     All,
     Any_,
@@ -31,6 +45,7 @@ from property.trees import settled
 from property.truth import operand_kind
 from property.world import Column, Sight, Table, World
 
+COMMON = (*EQUALITY, *ORDER, "_is_null")
 HAS_KEYS = ("a", "b", "bb", "nope", "")
 JUNK = {
     "int8": ("12x", "", "9223372036854775808"),
@@ -64,13 +79,25 @@ class Writer:
 
     def rule(self, table: Table) -> Pred:
         """Often a choice of two, so that some rows pass and some do not."""
-        match self.choices.pick(5):
+        match self.choices.pick(6):
             case 0:
                 return Both(())
+            case 5:
+                return self.from_afar(table)
             case 1 | 2:
                 return Any_((self.pred(table, table, 1), self.pred(table, table, self.choices.between(1, 2))))
             case _:
                 return self.pred(table, table, self.choices.between(1, 3))
+
+    def from_afar(self, table: Table) -> Pred:
+        """A rule that looks back at its own table from two relationships away."""
+        paths = [(near, far) for near in table.links for far in self.world.table(near.table).links]
+        if not paths:
+            return self.pred(table, table, 2)
+        near, far = self.choices.one(paths)
+        target = self.world.table(far.table)
+        found = self.compare_columns(self.choices.one(target.columns), target, table, from_root=True)
+        return Related(near.name, Related(far.name, found or self.leaf(target, table)))
 
     def where(self, table: Table) -> Pred:
         if self.choices.chance(1, 3):
@@ -107,7 +134,7 @@ class Writer:
         link = self.choices.one(links)
         target = self.world.table(link.table)
         may_count = link.kind == "array" and (self.sight is None or self.sight.aggregates(target))
-        if may_count and self.choices.chance(1, 3):
+        if may_count and self.choices.chance(1, 2):
             return self.counted(link.name, target, root, depth)
         return Related(link.name, self.pred(target, root, depth - 1))
 
@@ -158,14 +185,14 @@ class Writer:
         if not columns:
             return Both(())
         column = self.choices.one(columns)
-        if self.sight is None and self.choices.chance(1, 5):
-            found = self.compare_columns(column, table, root)
+        if self.sight is None and self.choices.chance(1, 3):
+            from_root = root is not table and self.choices.chance(1, 2)
+            found = self.compare_columns(column, table, root, from_root=from_root)
             if found is not None:
                 return found
         return self.compare(column, table)
 
-    def compare_columns(self, column: Column, table: Table, root: Table) -> Pred | None:
-        from_root = root is not table and self.choices.chance(1, 2)
+    def compare_columns(self, column: Column, table: Table, root: Table, *, from_root: bool) -> Pred | None:
         kinds = {"int4", "int8"} if column.kind_name in ("int4", "int8") else {column.kind_name}
         others = [other for other in (root if from_root else table).columns if other.kind_name in kinds]
         if not others:
@@ -197,6 +224,11 @@ class Writer:
             operators += kind.rule_operators
         if nullable and self.choices.chance(1, 5):
             operators = ["_is_null"]
+        special = [operator for operator in operators if operator not in COMMON]
+        if special and self.choices.chance(2, 3):
+            # Families that are alike share their turns: there are ten pattern operators.
+            families = (LIKES, SIMILARS, REGEXES) if "_like" in special else (special,)
+            operators = list(self.choices.one(families))
         operator = self.choices.one(operators)
         if operator == "_is_null":
             answer = self.choices.chance(1, 2)

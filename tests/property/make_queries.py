@@ -31,13 +31,14 @@ from property.queries import (
 )
 from property.trees import rebuilt, settled
 from property.truth import Given
-from property.world import ADMIN, Column, Sight, Table, World
+from property.world import ADMIN, Column, Link, Sight, Table, World
 
 DIRECTIONS = ("asc", "desc", "asc_nulls_first", "asc_nulls_last", "desc_nulls_first", "desc_nulls_last")
 ORDER_FUNCTIONS = ("sum", "avg", "min", "max")
 LIMITS = (3, 2, 5, 1, 0, 100)
 OFFSETS = (1, 0, 2, 1, 7)
-PATHS = (("a",), ("0",), ("a", "b"), ("a", "b", "0"), ("bb",), ("1", "0"), ())
+SWEEP = 12
+PATHS = (("a", "b"), ("a",), ("0", "a"), ("a", "b", "1"), ("1", "1"), ("bb",), ("0",), ())
 
 
 def make_session(choices: Choices) -> Mapping[str, Given]:
@@ -63,6 +64,11 @@ def make_operation(
 ) -> Operation:
     """An operation of a role, one of `askers`."""
     return Operation(role, session, Asker(choices, Sight(world, role), nasty=nasty).roots())
+
+
+def make_sweep(choices: Choices, world: World, role: str, session: Mapping[str, Given]) -> Operation:
+    """Many small questions in one operation: a filter or an order each, so that every operator has its turn."""
+    return Operation(role, session, Asker(choices, Sight(world, role)).sweep())
 
 
 def varied(choices: Choices, world: World, operation: Operation, *, nasty: bool = False) -> Operation:
@@ -105,6 +111,25 @@ class Asker:
             items.append(root)
         items += [Typename()] if self.choices.chance(1, 12) else []
         return self.wrapped(items)
+
+    def sweep(self) -> tuple[Item, ...]:
+        tables = [table for table in self.sight.world.tables if "select" in self.sight.roots(table)]
+        tables = [table for table in tables if table.rows and self.sight.columns(table)] or tables
+        if not tables:
+            return self.roots()
+        items: list[Item] = []
+        for index in range(SWEEP):
+            table = self.choices.one(tables)
+            args = Args(table.name)
+            args = self.with_leaf(args, table) if self.choices.chance(2, 3) else self.with_order(args, table)
+            items.append(Root(f"r{index}", "select", table.name, args, (), self.rows(table, 0)))
+        return tuple(items)
+
+    def with_leaf(self, args: Args, table: Table) -> Args:
+        """One column compared, or rows of one relationship."""
+        writer = Writer(self.choices, self.sight.world, self.sight, may_vary=True)
+        depth = 1 if self.choices.chance(1, 3) else 0
+        return replace(args, where=writer.related(table, table, depth) if depth else writer.leaf(table, table))
 
     def root(self, table: Table, kind: Literal["select", "select_by_pk", "select_aggregate"]) -> Root:
         key = dict(table.roots)[kind]
@@ -152,7 +177,7 @@ class Asker:
 
     def show(self, column: Column, index: int) -> Show:
         key = f"c{index}" if self.choices.chance(1, 6) else column.field
-        path = self.choices.one(PATHS) if column.kind_name == "jsonb" and self.choices.chance(1, 3) else None
+        path = self.choices.one(PATHS) if column.kind_name == "jsonb" and self.choices.chance(1, 2) else None
         return Show(f"p{index}" if path is not None else key, column.name, path)
 
     def split(self, item: ShowLink) -> list[Item]:
@@ -273,7 +298,7 @@ class Asker:
         """Distinct columns lead; in most orders the primary key comes last, and then nothing is left open."""
         orders = [Order((), name, None, self.choices.one(DIRECTIONS)) for name in args.distinct]
         for _ in range(self.choices.one((1, 0, 2))):
-            found = self.order(table, self.choices.one((0, 0, 1, 2)))
+            found = self.order(table, self.choices.one((0, 1, 1, 2)))
             orders += [found] if found is not None else []
         if args.needs_total or self.choices.chance(3, 4):
             orders += [Order((), name, None, self.choices.one(DIRECTIONS)) for name in self.readable_key(table)]
@@ -286,9 +311,12 @@ class Asker:
         key = self.readable_key(table)
         return bool(key) and {order.column for order in args.order if not order.links} >= set(key)
 
+    def may_sort_by(self, link: Link) -> bool:
+        return link.kind == "object" or self.sight.aggregates(self.sight.world.table(link.table))
+
     def order(self, table: Table, depth: int) -> Order | None:
         direction = self.choices.one(DIRECTIONS)
-        links = self.sight.links(table) if depth else ()
+        links = [link for link in self.sight.links(table) if depth and self.may_sort_by(link)]
         if not links:
             columns = [column.name for column in self.sight.columns(table) if column.kind.sorts]
             return Order((), self.choices.one(columns), None, direction) if columns else None
@@ -297,8 +325,6 @@ class Asker:
         if link.kind == "object":
             below = self.order(target, depth - 1)
             return None if below is None else replace(below, links=(link.name, *below.links))
-        if not self.sight.aggregates(target):
-            return None
         function = self.choices.one(("count", *ORDER_FUNCTIONS))
         of = [] if function == "count" else [column.name for column in self.of_function(target, function)]
         if not of:

@@ -27,6 +27,8 @@ WORDS = {
     "mood": "mood",
     "citext": "nick",
 }
+RICH = ("text", "jsonb", "texts", "citext")
+"""Kinds with more to ask about: they come up twice as often."""
 ROLES = ("reader", "writer", "auditor")
 MAX_ROWS = 12
 
@@ -56,7 +58,7 @@ def _table(choices: Choices, name: str, earlier: list[Table], spelling: Spelling
         return Column(sql, field, kind, nullable)
 
     primary = [column(choices.one(KEY_KINDS), nullable=False) for _ in range(choices.one((1, 1, 1, 2, 0)))]
-    kinds = [choices.one(tuple(KINDS)) for _ in range(choices.between(2, 6))]
+    kinds = [choices.one((*KINDS, *RICH)) for _ in range(choices.between(2, 6))]
     columns = [*primary, *(column(kind, nullable=choices.chance(2, 3)) for kind in kinds)]
     table = Table(
         name=name,

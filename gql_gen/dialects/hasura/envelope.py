@@ -9,6 +9,8 @@ import msgspec
 from gql_gen.ask import Outcome, Reply
 from gql_gen.errors import UsherError
 
+_MESSAGE = 2_000
+"""Messages name what they are about, and a caller's names may be of any length."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -31,5 +33,6 @@ def spread(values: bytes) -> list[bytes]:
 
 def refusal(error: UsherError, outcome: Outcome = "refused") -> Reply:
     """One error in the form Hasura's clients read."""
-    body = {"errors": [{"message": error.message, "extensions": {"path": error.path, "code": error.code}}]}
+    message = error.message if len(error.message) <= _MESSAGE else error.message[:_MESSAGE] + "…"
+    body = {"errors": [{"message": message, "extensions": {"path": error.path, "code": error.code}}]}
     return Reply(_encode(body), outcome, error.status)

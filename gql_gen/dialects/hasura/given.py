@@ -15,6 +15,7 @@ from graphql.language import (
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
 )
@@ -26,6 +27,8 @@ from gql_gen.errors import Rejected
 from gql_gen.model.predicates import Slot, ValueType
 from gql_gen.model.values import describe, encode
 
+_MAX_FIELDS = 10_000
+"""Fields of input objects in one operation: each costs planning, and Postgres takes 32,767 values a statement."""
 _JSON = frozenset({Ident("pg_catalog", "json"), Ident("pg_catalog", "jsonb")})
 
 
@@ -50,6 +53,7 @@ class Values:
         """Variables met so far and the type expected where they stood."""
         self.by_value: set[str] = set()
         """Variables whose very value is part of the plan."""
+        self._fields_left = _MAX_FIELDS
 
     def opened(self, given: Given, expected: TypeRef, at: str) -> Given:
         """A variable replaced by what it holds, after checking that it may stand here."""
@@ -87,6 +91,9 @@ class Values:
             if name in seen:
                 raise Rejected(f"field '{name}' is given more than once", path=place)
             seen.add(name)
+            self._fields_left -= 1
+            if self._fields_left < 0:
+                raise Rejected(f"the arguments hold more than {_MAX_FIELDS} fields", path=at)
             yield field, self.opened(value, field.type, place), place
 
     def _pairs(self, given: Given, expected: InputObject, at: str) -> list[tuple[str, Given]]:
@@ -165,10 +172,16 @@ class Values:
         for item in items:
             if value_type.labels is None and isinstance(item, EnumValueNode):
                 raise Rejected(f"unexpected enum value '{item.value}' for type '{value_type.graphql}'", path=at)
-            if value_type.labels is not None and not isinstance(item, EnumValueNode | VariableNode | NullValueNode):
+            if value_type.labels is not None and not isinstance(item, _spellings(value_type)):
                 raise Rejected(
                     f"expected an enum value for type '{value_type.graphql}', but found {found(item)}", path=at
                 )
+
+
+def _spellings(value_type: ValueType) -> tuple[type[ValueNode], ...]:
+    """How a member of an enum may be written. Postgres's own enums were plain strings to Hasura's clients."""
+    plain = (EnumValueNode, VariableNode, NullValueNode)
+    return plain if value_type.pg.schema == "pg_catalog" else (*plain, StringValueNode)
 
 
 def variables_in(node: ValueNode) -> set[str]:

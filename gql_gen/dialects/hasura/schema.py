@@ -128,7 +128,7 @@ class RoleSchema(InputTypes):
         target = self.role.entities[link.target]
         if link.kind == "object":
             if self.is_shown(target):
-                always = not link.nullable and target.rule == TRUE
+                always = not link.nullable and target.rule == TRUE and target.limit != 0
                 ref: TypeRef = self.object(target)
                 described = _described(link.comment, "An object relationship")
                 yield OutputField(link.name, NonNull(ref) if always else ref, LinkField(link), {}, described)
