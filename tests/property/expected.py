@@ -46,6 +46,18 @@ class Refused:
     message: str | None = None
 
 
+def row_count(expected: Any) -> int:
+    """How many rows an answer shows, at any depth: what a test that asks only empty lists would not notice."""
+    match expected:
+        case dict():
+            return sum(map(row_count, expected.values()))
+        case Rows(groups=groups):
+            below = sum(row_count(row) for group in groups for item in group.items for row in item)
+            return below + sum(group.number for group in groups)
+        case _:
+            return 0
+
+
 def difference(expected: Any, actual: Any, at: str = "data") -> str | None:
     """Where the two differ first; None when the answer is right."""
     match expected:

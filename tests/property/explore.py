@@ -56,8 +56,7 @@ class Explorer:
         self, trial: Trial, choices: Choices, operation: Operation
     ) -> tuple[Operation, Mismatch] | None:
         for asked in _asked(choices, trial.world, operation):
-            mismatch = await trial.check(asked)
-            self.cases["answers"] += 1
+            mismatch = await trial.check(asked, self.cases)
             if mismatch is not None:
                 return asked, mismatch
         return None

@@ -66,9 +66,11 @@ def make_operation(
     return Operation(role, session, Asker(choices, Sight(world, role), nasty=nasty).roots())
 
 
-def make_sweep(choices: Choices, world: World, role: str, session: Mapping[str, Given]) -> Operation:
+def make_sweep(
+    choices: Choices, world: World, role: str, session: Mapping[str, Given], *, nasty: bool = False
+) -> Operation:
     """Many small questions in one operation: a filter or an order each, so that every operator has its turn."""
-    return Operation(role, session, Asker(choices, Sight(world, role)).sweep())
+    return Operation(role, session, Asker(choices, Sight(world, role), nasty=nasty).sweep())
 
 
 def varied(choices: Choices, world: World, operation: Operation, *, nasty: bool = False) -> Operation:
@@ -118,7 +120,8 @@ class Asker:
         if not tables:
             return self.roots()
         items: list[Item] = []
-        for index in range(SWEEP):
+        # One malformed value refuses the whole operation, so nasty questions are put one at a time.
+        for index in range(1 if self.nasty else SWEEP):
             table = self.choices.one(tables)
             args = Args(table.name)
             args = self.with_leaf(args, table) if self.choices.chance(2, 3) else self.with_order(args, table)
@@ -127,7 +130,7 @@ class Asker:
 
     def with_leaf(self, args: Args, table: Table) -> Args:
         """One column compared, or rows of one relationship."""
-        writer = Writer(self.choices, self.sight.world, self.sight, may_vary=True)
+        writer = Writer(self.choices, self.sight.world, self.sight, may_vary=True, nasty=self.nasty)
         depth = 1 if self.choices.chance(1, 3) else 0
         return replace(args, where=writer.related(table, table, depth) if depth else writer.leaf(table, table))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from property.expected import Ambiguous, Refused, difference
+from property.expected import Ambiguous, Refused, difference, row_count
 from property.kinds import json_text
 from property.oracle import answer
 from property.printing import Document, printed
@@ -81,7 +82,7 @@ class Trial:
         caller = Caller(operation.role, session)
         return (await self.engine.answer(DocumentAsk(document.text, None, document.variables), caller)).body
 
-    async def check(self, operation: Operation) -> Mismatch | None:
+    async def check(self, operation: Operation, tally: Counter[str] | None = None) -> Mismatch | None:
         """What is wrong with the answers, asked again and again; None when all are right."""
         try:
             expected = answer(self.world, operation)
@@ -94,6 +95,9 @@ class Trial:
             if wrong is not None:
                 kind, said = wrong
                 return Mismatch(f"{kind}, time {time + 1}", said, document, expected, body.decode())
+        if tally is not None:
+            tally["answers"] += 1
+            tally["rows"] += row_count(expected)
         return None
 
 

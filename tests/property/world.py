@@ -98,12 +98,17 @@ ADMIN = "admin"
 ADMIN_GRANT = Grant(None, Pred.always(), None, True, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class World:
+    """Short when printed: a failure shows it as the files that it stands for."""
+
     spelling: Spelling
     tables: tuple[Table, ...]
     roles: tuple[str, ...]
     named: tuple[tuple[str, Pred], ...]
+
+    def __repr__(self) -> str:
+        return f"World({', '.join(table.ident for table in self.tables)})"
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
