@@ -18,7 +18,7 @@ from gql_gen.errors import BadRequest, Failed, Rejected, Unauthorized, UsherErro
 from gql_gen.http.caller import CallerResolver
 from gql_gen.http.cors import CorsRules
 from gql_gen.http.envelope import read_body, read_query_string
-from gql_gen.http.hang_up import HungUp, while_connected
+from gql_gen.http.hang_up import HungUp, Watchman
 from gql_gen.http.negotiate import CONTENT_TYPES, Media, accepted_media, accepts_gzip, is_json_body
 from gql_gen.http.respond import Header, send_bytes, send_gzipped
 from gql_gen.http.types import Answers, HttpSettings
@@ -62,6 +62,7 @@ class GraphQLEndpoint:
         self._callers = callers
         self._settings = settings
         self._cors = cors
+        self._watchman = Watchman(settings.watch_after)
         self._wanted = _HEADERS | callers.header_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +108,7 @@ class GraphQLEndpoint:
             )
         except Rejected as error:
             raise Refused(400, error) from None
-        return await while_connected(self._run(asked, caller, media), receive, self._settings.watch_after)
+        return await self._watchman.while_connected(self._run(asked, caller, media), receive)
 
     async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], media: Media) -> Caller:
         try:

@@ -76,8 +76,7 @@ class Pool:
 
     async def fetch(self, text: str, arguments: Sequence[str], *, prepare: bool = False) -> asyncpg.Record | None:
         """One row of a read. A connection that the server had closed is replaced once, unseen: a read may run again."""
-        is_idle = bool(self._free)
-        link = self._free.popleft() if is_idle else await self._acquire()
+        link = self._free.popleft() if self._free else await self._acquire()
         try:
             statement = link.prepared.get(text)
             if statement is None:
@@ -88,8 +87,6 @@ class Pool:
                 row = rows[0] if rows else None
         except LOST:
             self._discard(link)
-            if not is_idle:
-                raise
         except asyncpg.PostgresError as error:
             link.prepared.pop(text, None)
             self._discard(link) if isinstance(error, UNAVAILABLE) else self._release(link)

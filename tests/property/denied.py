@@ -9,7 +9,7 @@ from typing import Any
 from property.choices import Choices
 from property.kinds import KINDS
 from property.printing import Document
-from property.world import ROOTS, Column, Link, Sight, Table, World
+from property.world import ADMIN, ROOTS, Column, Link, Sight, Table, World
 
 MARK = "«name»"
 NONSENSE = "nonsuch"
@@ -41,8 +41,8 @@ def _put(tree: Any, name: str) -> Any:
 
 
 def make_question(choices: Choices, world: World) -> Question | None:
-    """Something forbidden to some role; None when nothing is."""
-    role = choices.one(world.roles)
+    """Something forbidden to some role, one that the rules do not name among them; None when nothing is."""
+    role = choices.one((*world.roles, *world.roles, ADMIN, "stranger"))
     asker = _Forbidden(Sight(world, role))
     found = [Question(role, name, text, variables) for name, text, variables in asker.questions()]
     return choices.one(found) if found else None

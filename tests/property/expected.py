@@ -24,6 +24,13 @@ class Plain:
 
 
 @dataclass(frozen=True, slots=True)
+class InString:
+    """A number in a JSON string."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Tied:
     """`number` of these items, in any order; each item lists what may stand for it."""
 
@@ -69,6 +76,8 @@ def difference(expected: Any, actual: Any, at: str = "data") -> str | None:
             return None if any(_same(value, actual) for value in values) else _said(expected.values, actual, at)
         case Nearly(value=value):
             return None if _near(value, actual) else _said(value, actual, at)
+        case InString(value=value):
+            return difference(value, Decimal(actual), at) if isinstance(actual, str) else _said(value, actual, at)
         case Plain(value=value):
             return None if _same(value, actual) else _said(value, actual, at)
         case _:

@@ -98,6 +98,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 peaks=True,
             ),
             Kind("timestamptz", "timestamptz", "timestamptz", _TIMES, _ALL, peaks=True),
+            Kind("small", "app.small", "Int", (0, 1, -1, 100), _ALL, sums=True, peaks=True),
+            Kind("int2", "int2", "smallint", (0, 1, -1, 32767), _ALL, sums=True, peaks=True),
+            Kind("date", "date", "date", ("2024-02-29", "1999-12-31", "2030-01-01"), _ALL, peaks=True),
+            Kind("sizes", "int4[]", "Int", ((), (1,), (1, 2), (2, 1), (1, None)), (*_ALL, *ARRAYS), is_array=True),
             Kind("uuid", "uuid", "uuid", _UUIDS, _ALL),
             Kind("jsonb", "jsonb", "jsonb", tuple(map(Json, _JSONS)), (*EQUALITY, *JSONB), sorts=False),
             Kind(
@@ -134,8 +138,8 @@ def as_text(kind: Kind, value: Any) -> str:
 
 
 def array_text(items: tuple[Any, ...]) -> str:
-    """One array literal of texts."""
-    return "{" + ",".join("NULL" if item is None else _quoted(item) for item in items) + "}"
+    """One array literal."""
+    return "{" + ",".join("NULL" if item is None else _quoted(str(item)) for item in items) + "}"
 
 
 def _quoted(text: str) -> str:
@@ -157,7 +161,7 @@ def spellings(kind: Kind, value: Any) -> tuple[Any, ...]:
     """The JSON forms in which an argument may give a value, the plain one first."""
     plain = as_json(kind, value)
     match kind.name:
-        case "int8":
+        case "int2" | "int8":
             return (plain, str(plain))
         case "numeric":
             return (plain, str(plain))
@@ -180,7 +184,10 @@ def key(kind: Kind, value: Any) -> Any:
         case "mood":
             return MOODS.index(value)
         case "texts":
+            # Nulls come last, and are equal to each other.
             return tuple((item is None, item or "") for item in value)
+        case "sizes":
+            return tuple((item is None, item or 0) for item in value)
         case "jsonb":
             return equality_key(value.value)
         case _:

@@ -46,6 +46,8 @@ from property.truth import operand_kind
 from property.world import Column, Sight, Table, World
 
 COMMON = (*EQUALITY, *ORDER, "_is_null")
+WHOLE_NUMBERS = frozenset({"int2", "int4", "int8", "small"})
+"""Kinds that rules may compare with each other."""
 HAS_KEYS = ("a", "b", "bb", "nope", "")
 JUNK = {
     "int8": ("12x", "", "9223372036854775808"),
@@ -53,6 +55,8 @@ JUNK = {
     "uuid": ("nope", "", "0000"),
     "timestamptz": ("yesterday evening", "infinity", "2024-02-30", "99999-01-01"),
     "texts": ('{"a"', "{}", "{{a},{b}}"),
+    "sizes": ("{1,", "{x}", "[2:3]={1,2}"),
+    "date": ("2024-02-30", "", "tomorrow"),
 }
 """Texts that are no value of their type, or hardly."""
 
@@ -193,7 +197,7 @@ class Writer:
         return self.compare(column, table)
 
     def compare_columns(self, column: Column, table: Table, root: Table, *, from_root: bool) -> Pred | None:
-        kinds = {"int4", "int8"} if column.kind_name in ("int4", "int8") else {column.kind_name}
+        kinds = WHOLE_NUMBERS if column.kind_name in WHOLE_NUMBERS else {column.kind_name}
         others = [other for other in (root if from_root else table).columns if other.kind_name in kinds]
         if not others:
             return None

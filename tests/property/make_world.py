@@ -26,8 +26,12 @@ WORDS = {
     "texts": "words",
     "mood": "mood",
     "citext": "nick",
+    "small": "rank",
+    "int2": "floor",
+    "date": "born",
+    "sizes": "steps",
 }
-RICH = ("text", "jsonb", "texts", "citext")
+RICH = ("text", "jsonb", "texts", "citext", "int4", "bool")
 """Kinds with more to ask about: they come up twice as often."""
 ROLES = ("reader", "writer", "auditor")
 MAX_ROWS = 12
@@ -38,7 +42,8 @@ def make_world(choices: Choices) -> World:
     tables: list[Table] = []
     for name in TABLES[: choices.between(2, 5)]:
         tables.append(_table(choices, name, tables, spelling))
-    world = World(spelling, tuple(_linked(choices, table, tables) for table in tables), (), ())
+    linked = tuple(_linked(choices, table, tables) for table in tables)
+    world = World(spelling, linked, (), (), stringifies=choices.chance(1, 5))
     world = replace(world, tables=_filled(choices, world.tables), roles=ROLES[: choices.between(2, 3)])
     return _ruled(choices, world)
 

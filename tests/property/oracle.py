@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from property.aggregates import count, exact, shown
-from property.expected import Ambiguous, Plain, Refused, Rows, Tied
+from property.expected import Ambiguous, InString, Plain, Refused, Rows, Tied
 from property.jsonb import at_path
 from property.kinds import as_json, compare, group_key, key
 from property.queries import (
@@ -142,7 +142,7 @@ class Oracle:
                 case Typename():
                     found[item.key] = self.world.spelling.type(table.name)
                 case Show():
-                    found[item.key] = _shown(table, row, item)
+                    found[item.key] = self._spoken(_shown(table, row, item), table, item.column)
                 case ShowLink():
                     found[item.key] = self._linked(item, table, row)
                 case ShowAggregate():
@@ -151,6 +151,12 @@ class Oracle:
                     related = list(self.truth.related(link, row))
                     found[item.key] = self._aggregate(item.items, item.args, target, related)
         return found
+
+    def _spoken(self, value: Any, table: Table, name: str) -> Any:
+        """Numbers that JavaScript would round, as strings when the setting says so."""
+        if value is None or not self.world.stringifies or table.column(name).kind_name not in ("int8", "numeric"):
+            return value
+        return InString(value)
 
     def _linked(self, item: ShowLink, table: Table, row: Row) -> Any:
         link = table.link(item.link)
@@ -246,7 +252,7 @@ class Oracle:
                     found[item.key] = count(table, rows, item.columns, distinct=item.distinct)
                 case Function(function=function):
                     found[item.key] = {
-                        each.key: shown(table, rows, function, each.column)
+                        each.key: self._spoken(shown(table, rows, function, each.column), table, each.column)
                         for each in merged(item.items)
                         if isinstance(each, Show)
                     }

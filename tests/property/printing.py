@@ -205,7 +205,7 @@ class _Printer:
             type_ = spelling.type(table.name, "bool_exp")
             found["where"] = Variable(type_, tree) if args.where_how == "variable" else tree
         if args.order or args.order_how == "variable":
-            orders = [order_tree(order, table, self.world) for order in args.order]
+            orders = _orders(args.order, table, self.world)
             type_ = f"[{spelling.type(table.name, 'order_by')}!]"
             found[spelling.word("order_by")] = Variable(type_, orders) if args.order_how == "variable" else orders
         if args.distinct:
@@ -218,6 +218,14 @@ class _Printer:
                 found[name] = _number(number)
         pairs = [f"{name}: {self.literal(tree)}" for name, tree in found.items()]
         return f"({', '.join(pairs)})" if pairs else ""
+
+
+def _orders(orders: tuple[Order, ...], table: Table, world: World) -> Any:
+    """A list of keys; now and then one object of two keys, or one that stands for a list of one."""
+    trees = [order_tree(order, table, world) for order in orders]
+    if len(trees) == 2 and len({key for tree in trees for key in tree}) == 2:
+        return [{**trees[0], **trees[1]}]
+    return trees[0] if len(trees) == 1 and orders[0].direction.startswith("desc") else trees
 
 
 def _number(number: Number) -> Any:

@@ -28,7 +28,8 @@ from property.world import Grant, Link, Row, Table, World
 RESET = (
     "drop schema if exists app cascade; drop schema if exists public cascade; create schema public; create schema app;"
 )
-TYPES = f"create type app.mood as enum ({', '.join(repr(mood) for mood in MOODS)});"
+TYPES = f"""create type app.mood as enum ({", ".join(repr(mood) for mood in MOODS)});
+create domain app.small as int4 check (value < 1000);"""
 ONCE = "create schema ext; create extension citext schema ext;"
 """For a new database; RESET leaves it alone."""
 

@@ -54,7 +54,8 @@ class Bench:
         """The world set up, and an engine before it."""
         await self._set_up(sql_script(world))
         rules = parse_rules(permissions_yaml(world), "permissions.yaml")
-        engine = await Engine.open(EngineSettings(self._url, pool_size=1), rules, strict=True)
+        settings = EngineSettings(self._url, pool_size=1, stringify_numeric_types=world.stringifies)
+        engine = await Engine.open(settings, rules, strict=True)
         try:
             yield Trial(world, engine)
         finally:
@@ -82,14 +83,16 @@ class Trial:
         caller = Caller(operation.role, session)
         return (await self.engine.answer(DocumentAsk(document.text, None, document.variables), caller)).body
 
-    async def check(self, operation: Operation, tally: Counter[str] | None = None) -> Mismatch | None:
+    async def check(
+        self, operation: Operation, tally: Counter[str] | None = None, times: int = TIMES
+    ) -> Mismatch | None:
         """What is wrong with the answers, asked again and again; None when all are right."""
         try:
             expected = answer(self.world, operation)
         except Ambiguous:
             return None
         document = printed(operation, self.world)
-        for time in range(TIMES):
+        for time in range(times):
             body = await self.ask(document, operation)
             wrong = _wrong(expected, decoded(body))
             if wrong is not None:
@@ -130,6 +133,7 @@ def report(world: World, operation: Operation, mismatch: Mismatch) -> str:
     session: Mapping[str, str] = {name: given.text for name, given in operation.session.items()}
     parts = {
         "schema.sql": sql_script(world),
+        "settings": f"stringify_numeric_types={world.stringifies}",
         "permissions.yaml": permissions_yaml(world),
         "role": operation.role,
         "session": json_text(session),

@@ -106,6 +106,8 @@ class World:
     tables: tuple[Table, ...]
     roles: tuple[str, ...]
     named: tuple[tuple[str, Pred], ...]
+    stringifies: bool = False
+    """Whether large and exact numbers are shown as strings (stringify_numeric_types)."""
 
     def __repr__(self) -> str:
         return f"World({', '.join(table.ident for table in self.tables)})"

@@ -91,10 +91,13 @@ class Values:
             if name in seen:
                 raise Rejected(f"field '{name}' is given more than once", path=place)
             seen.add(name)
-            self._fields_left -= 1
-            if self._fields_left < 0:
-                raise Rejected(f"the arguments hold more than {_MAX_FIELDS} fields", path=at)
+            self._spend(1, at)
             yield field, self.opened(value, field.type, place), place
+
+    def _spend(self, fields: int, at: str) -> None:
+        self._fields_left -= fields
+        if self._fields_left < 0:
+            raise Rejected(f"the arguments hold more than {_MAX_FIELDS} fields", path=at)
 
     def _pairs(self, given: Given, expected: InputObject, at: str) -> list[tuple[str, Given]]:
         if isinstance(given, Sent):
@@ -110,6 +113,7 @@ class Values:
         if isinstance(given, Sent):
             if not isinstance(given.value, list):
                 return [(given, f"{at}[0]")]
+            self._spend(len(given.value), at)
             found = [Sent((*given.path, index), item) for index, item in enumerate(given.value)]
             return [(item, f"{at}[{index}]") for index, item in enumerate(found)]
         if not isinstance(given, ListValueNode):
