@@ -30,6 +30,7 @@ from gql_gen.model.predicates import (
 from gql_gen.model.scalars import PG_CATALOG, are_comparable, scalar_of
 from gql_gen.model.types import Link, Model, Scalar
 from gql_gen.names import aggregate_field_name
+from gql_gen.rules.expressions import CONNECTIVES, OPERATORS
 from gql_gen.rules.faults import Faults, nearest
 from gql_gen.rules.types import BoolExp, Both, Either, ExistsIn, Fault, Mark, NamedRule, Negated, OnField, Operator
 
@@ -107,10 +108,14 @@ class _Resolver:
 
     def misread(self, field: OnField, column: Column | None, link: Link | None, relation: Relation) -> Pred:
         if column is not None:
+            for part in _fields(field.nested) if field.nested is not None else ():
+                if part.name.startswith("_"):
+                    return self.fault(part.at, f'"{part.name}" is no operator', nearest(part.name, OPERATORS))
             return self.fault(field.at, f'column "{field.name}" of {relation.ident} needs operators, such as _eq')
         if link is not None:
             return self.fault(field.at, f'the relationship "{field.name}" needs an expression about {link.target}')
-        hint = nearest(field.name, (*relation.columns, *self.links(relation)))
+        words = CONNECTIVES if field.name.startswith("_") else ()
+        hint = nearest(field.name, (*relation.columns, *self.links(relation), *words))
         return self.fault(field.at, f'{relation.ident} has no column or relationship "{field.name}"', hint)
 
     def links(self, relation: Relation) -> Mapping[str, Link]:

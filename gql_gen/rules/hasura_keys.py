@@ -122,8 +122,8 @@ KEYS: Final[Mapping[str, Mapping[str, Treatment]]] = MappingProxyType(
         "connection_info": {
             "database_url": _HONOURED,
             "isolation_level": _HONOURED,
-            "use_prepared_statements": Noted("usher always uses prepared statements"),
-            "pool_settings": Noted("replaced by usher's own settings of its pool"),
+            "use_prepared_statements": Noted("replaced by HASURA_GRAPHQL_USE_PREPARED_STATEMENTS"),
+            "pool_settings": Noted("replaced by HASURA_GRAPHQL_PG_CONNECTIONS"),
             "ssl_configuration": Noted("replaced by the parameters of --database-url"),
         },
         "customization": {

@@ -109,3 +109,15 @@ async def test_a_changed_result_type_is_taken_up(open_engine, fresh_database) ->
     answers = [await ask(engine, query) for _ in range(3)]
     assert answers[-1]["data"]["tag"][0]["id"] in (1, "1")
     assert all("errors" not in answer for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "said"),
+    [
+        ("{ name: { _eqq: Ada } }", '"_eqq" is no operator (did you mean "_eq"?)'),
+        ("{ _adn: [] }", 'public.author has no column or relationship "_adn" (did you mean "_and"?)'),
+    ],
+)
+async def test_a_mistyped_word_is_named_with_the_nearest(open_engine, database, filter_, said) -> None:
+    engine = await open_engine(database("shop"), RULES.replace("{ id: { _eq: X-Hasura-User-Id } }", filter_))
+    assert said in str(engine.faults[0])
