@@ -77,6 +77,8 @@ class Operation:
 
     def coerce(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Variables with defaults filled in; those neither given nor defaulted are missing from the result."""
+        if not self.variables:
+            return given
         found: dict[str, Any] = {}
         for name, definition in self.variables.items():
             value = given.get(name, ABSENT)

@@ -19,6 +19,7 @@ from gql_gen.dialects.document import Operation, read_operation
 from gql_gen.dialects.hasura.envelope import framed, refusal, spread
 from gql_gen.dialects.hasura.introspect import sdl
 from gql_gen.dialects.hasura.read import read
+from gql_gen.engine.binding import quick_binder
 from gql_gen.engine.cache import Document, Prepared
 from gql_gen.engine.proofs import prove_rules, surely_valid_slot
 from gql_gen.engine.settings import EngineSettings
@@ -176,10 +177,13 @@ class Engine:
         if statement is None:
             return Reply(prepared.frame[0])
         arguments = list(prepared.arguments)
-        for index, slot in prepared.variable_slots:
+        for index, slot, quick in prepared.variable_slots:
             value: Any = variables
             for key in slot.path:
                 value = value[key]
+            if quick is not None and (text := quick(value)) is not None:
+                arguments[index] = text
+                continue
             arguments[index] = text = encode(value, slot.type, slot.at)
             if (
                 slot.type.bound is None
@@ -248,7 +252,7 @@ def _bound(statement: Any, frame: tuple[bytes, ...]) -> Prepared:
         statement,
         frame,
         tuple(slot.text if slot.source == "literal" else None for _, slot in slots),
-        tuple((index, slot) for index, slot in slots if slot.source == "variable"),
+        tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "variable"),
         tuple((index, slot) for index, slot in slots if slot.source == "session"),
     )
 

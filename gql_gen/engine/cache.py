@@ -9,7 +9,8 @@ from typing import Any
 
 from gql_gen.dialects.document import Operation
 from gql_gen.dialects.hasura.shape import shape_of
-from gql_gen.dialects.hasura.typesystem import TypeRef
+from gql_gen.dialects.hasura.typesystem import ListOf, NonNull, ScalarType, TypeRef
+from gql_gen.engine.binding import Quick
 from gql_gen.model.predicates import Slot
 from gql_gen.sql.statement import Statement
 
@@ -28,7 +29,7 @@ class Prepared:
     statement: Statement | None
     frame: tuple[bytes, ...]
     arguments: tuple[str | None, ...]
-    variable_slots: tuple[tuple[int, Slot], ...]
+    variable_slots: tuple[tuple[int, Slot, Quick | None], ...]
     session_slots: tuple[tuple[int, Slot], ...]
     uses: int = 0
 
@@ -48,13 +49,22 @@ class Document:
     used: Mapping[str, TypeRef] = field(default_factory=dict)
     by_value: frozenset[str] = frozenset()
     statements: OrderedDict[Hashable, Prepared] = field(default_factory=OrderedDict)
+    fillings: tuple[str, ...] | None = ()
+    """The variables, when all of them only fill places: given, they all have one shape. None when one decides more."""
 
     @property
     def weight(self) -> int:
         return _OVERHEAD + _PER_CHARACTER * self.size + sum(kept.weight for kept in self.statements.values())
 
     def key(self, variables: Mapping[str, Any]) -> Hashable:
-        return shape_of(variables, self.used, self.by_value) if self.used or self.by_value else ()
+        """The shape of the variables."""
+        if self.fillings is not None:
+            for name in self.fillings:
+                if variables.get(name) is None:
+                    break
+            else:
+                return ()
+        return shape_of(variables, self.used, self.by_value)
 
     def learn(self, used: Mapping[str, TypeRef], by_value: frozenset[str]) -> None:
         """What a reading found out about the variables. A variable seen for the first time changes what a shape is, so
@@ -63,7 +73,15 @@ class Document:
             return
         self.used = {**self.used, **used}
         self.by_value = self.by_value | by_value
+        self.fillings = tuple(self.used) if not self.by_value and all(map(_fills, self.used.values())) else None
         self.statements.clear()
+
+
+def _fills(ref: TypeRef) -> bool:
+    """Whether a variable of the type has one shape whenever it is given: a scalar, or a list of scalars."""
+    while isinstance(ref, NonNull | ListOf):
+        ref = ref.of
+    return isinstance(ref, ScalarType) and ref.name != "Boolean"
 
 
 @dataclass(slots=True)

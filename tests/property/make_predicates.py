@@ -259,7 +259,7 @@ class Writer:
         value = self.value(kind, operator)
         if value.how == "variable":
             return replace(value, type=f"{kind.type}!", default=None, sent=True)
-        if self.sight is None and operator in LISTS and self.choices.chance(1, 6):
+        if self.sight is None and operator in LISTS and self.choices.chance(1, 2):
             return Session(session_name(kind.name, is_list=False))
         return value
 

@@ -286,6 +286,9 @@ class Asker:
 
     def with_where(self, args: Args, table: Table, how: Literal["inline", "variable"]) -> Args:
         may_vary = how == "inline"
+        if how == "variable" and self.choices.chance(1, 8):
+            # Null in place of a whole filter: none is given.
+            return replace(args, where=None, where_how=how)
         writer = Writer(self.choices, self.sight.world, self.sight, may_vary=may_vary, nasty=self.nasty)
         where: Pred = writer.where(table)
         return replace(args, where=where if may_vary else _without_variables(where), where_how=how)

@@ -204,7 +204,7 @@ def _grant(choices: Choices, table: Table, writer: Writer) -> Grant:
     return Grant(
         columns,
         writer.rule(table),
-        limit=choices.between(1, 4) if choices.chance(1, 5) else None,
+        limit=choices.between(1, 4) if choices.chance(1, 4) else None,
         aggregates=choices.chance(2, 3),
         roots=choices.some(ROOTS, 0, 3) if choices.chance(1, 6) else None,
     )

@@ -200,8 +200,8 @@ class _Printer:
             return ""
         table, spelling = self.world.table(args.table), self.world.spelling
         found: dict[str, Any] = {}
-        if args.where is not None:
-            tree = where_tree(args.where, table, self.world)
+        if args.where is not None or args.where_how == "variable":
+            tree = None if args.where is None else where_tree(args.where, table, self.world)
             type_ = spelling.type(table.name, "bool_exp")
             found["where"] = Variable(type_, tree) if args.where_how == "variable" else tree
         if args.order or args.order_how == "variable":

@@ -1,5 +1,5 @@
-"""Nothing hidden can be told from an answer: two databases that differ only in hidden rows and cells answer alike, to
-the byte, also when the question is malformed."""
+"""Nothing hidden can be told from an answer: two databases that differ only in hidden rows and cells answer alike, also
+when the question is malformed."""
 
 from __future__ import annotations
 

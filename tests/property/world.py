@@ -112,6 +112,10 @@ class World:
     def __repr__(self) -> str:
         return f"World({', '.join(table.ident for table in self.tables)})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis asks for when it reports."""
+        printer.text(repr(self))
+
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
 
