@@ -14,10 +14,6 @@ from usher.postgres import EmbeddedPostgres
 NUMBERS = itertools.count(1)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "soak: runs for many minutes; `make soak` runs it")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("SOAK"):
         return

@@ -17,7 +17,7 @@ from property.trial import Bench
 from property.world import World
 
 PARTS = 4
-WORLDS = 15
+WORLDS = 11
 OPERATIONS = 52
 SOAK_PARTS = 8
 SOAK_WORLDS = 50

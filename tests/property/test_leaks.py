@@ -11,7 +11,7 @@ from property.trial import Bench
 from property.world import World
 
 PARTS = 2
-WORLDS = 12
+WORLDS = 10
 OPERATIONS = 30
 SOAK_PARTS = 8
 SOAK_WORLDS = 40

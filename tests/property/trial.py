@@ -130,11 +130,12 @@ def _wrong_refusal(expected: Refused, reply: Any) -> tuple[str, str] | None:
 
 def report(world: World, operation: Operation, mismatch: Mismatch) -> str:
     """All that is needed to see it again by hand."""
-    session: Mapping[str, str] = {name: given.text for name, given in operation.session.items()}
+    rules = permissions_yaml(world)
+    session: Mapping[str, str] = {name: given.text for name, given in operation.session.items() if name in rules}
     parts = {
         "schema.sql": sql_script(world),
         "settings": f"stringify_numeric_types={world.stringifies}",
-        "permissions.yaml": permissions_yaml(world),
+        "permissions.yaml": rules,
         "role": operation.role,
         "session": json_text(session),
         "query": mismatch.document.text,
