@@ -170,36 +170,16 @@ class Engine:
         prepared = document.statements.get(document.key(variables))
         if prepared is None:
             prepared = await self._prepare(world, ask, document, variables, caller)
-        return await self._run(prepared, variables, caller)
-
-    async def _run(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> Reply:
         statement = prepared.statement
         if statement is None:
             return Reply(prepared.frame[0])
-        arguments = list(prepared.arguments)
-        for index, slot, quick in prepared.variable_slots:
-            value: Any = variables
-            for key in slot.path:
-                value = value[key]
-            if quick is not None and (text := quick(value)) is not None:
-                arguments[index] = text
-                continue
-            arguments[index] = text = encode(value, slot.type, slot.at)
-            if (
-                slot.type.bound is None
-                and not surely_valid_slot(text, slot)
-                and not surely_valid_list(value, slot.type)
-            ):
-                await self._checks.value(text, slot)
-        for index, slot in prepared.session_slots:
-            text = _session_value(slot, caller)
-            arguments[index] = text
-            if not surely_valid_slot(text, slot):
-                await self._checks.value(text, slot)
+        arguments, doubts = _arguments(prepared, variables, caller)
+        for text, slot in doubts:
+            await self._checks.value(text, slot)
         for check in statement.patterns:
-            await self._checks.pattern(check.pattern, arguments[check.index] or "", statement.slots[check.index])
+            await self._checks.pattern(check.pattern, arguments[check.index], statement.slots[check.index])
         prepared.uses += 1
-        row = await self._pool.fetch(statement.text, arguments, prepare=prepared.uses > 1)  # type: ignore[arg-type]
+        row = await self._pool.fetch(statement.text, arguments, prepare=prepared.uses > 1)
         assert row is not None
         is_packed = statement.columns != len(prepared.frame) - 1
         return Reply(framed(prepared.frame, spread(row[0]) if is_packed else row))
@@ -251,10 +231,33 @@ def _bound(statement: Any, frame: tuple[bytes, ...]) -> Prepared:
     return Prepared(
         statement,
         frame,
-        tuple(slot.text if slot.source == "literal" else None for _, slot in slots),
+        tuple(slot.text or "" for _, slot in slots),
         tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "variable"),
-        tuple((index, slot) for index, slot in slots if slot.source == "session"),
+        tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "session"),
     )
+
+
+def _arguments(
+    prepared: Prepared, variables: Mapping[str, Any], caller: Caller
+) -> tuple[list[str], list[tuple[str, Slot]]]:
+    """The text of every slot, and those that only the database can judge."""
+    arguments = list(prepared.arguments)
+    doubts: list[tuple[str, Slot]] = []
+    for index, slot, quick in prepared.variable_slots:
+        value: Any = variables
+        for key in slot.path:
+            value = value[key]
+        if quick is not None and (text := quick(value)) is not None:
+            arguments[index] = text
+            continue
+        arguments[index] = text = encode(value, slot.type, slot.at)
+        if not (slot.type.bound or surely_valid_slot(text, slot) or surely_valid_list(value, slot.type)):
+            doubts.append((text, slot))
+    for index, slot, quick in prepared.session_slots:
+        arguments[index] = text = _session_value(slot, caller)
+        if (quick is None or quick(text) is None) and not surely_valid_slot(text, slot):
+            doubts.append((text, slot))
+    return arguments, doubts
 
 
 def _session_value(slot: Slot, caller: Caller) -> str:

@@ -28,9 +28,9 @@ class Prepared:
 
     statement: Statement | None
     frame: tuple[bytes, ...]
-    arguments: tuple[str | None, ...]
+    arguments: tuple[str, ...]
     variable_slots: tuple[tuple[int, Slot, Quick | None], ...]
-    session_slots: tuple[tuple[int, Slot], ...]
+    session_slots: tuple[tuple[int, Slot, Quick | None], ...]
     uses: int = 0
 
     @property

@@ -118,7 +118,10 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: DocumentAsk | list[DocumentAsk], caller: Caller, media: Media) -> tuple[int, bytes]:
         if not isinstance(asked, list):
-            reply = await self._answer(asked, caller)
+            try:
+                reply = await self._answers.answer(asked, caller)
+            except Exception as error:
+                reply = self._failed(error)
             if reply.status == 405:
                 raise Refused(405, BadRequest("only queries may be sent by GET"), _ALLOW_POST)
             return _status(reply, media), reply.body
@@ -129,12 +132,15 @@ class GraphQLEndpoint:
     async def _answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
         try:
             return await self._answers.answer(ask, caller)
-        except UsherError as error:
+        except Exception as error:
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> Reply:
+        if isinstance(error, UsherError):
             return self._answers.refuse(error)
-        except Exception:
-            logger.exception("an operation failed unexpectedly")
-            unexpected = self._answers.refuse(Failed("internal error"), "executed")
-            return Reply(unexpected.body, "executed", 500)
+        logger.error("an operation failed unexpectedly", exc_info=error)
+        unexpected = self._answers.refuse(Failed("internal error"), "executed")
+        return Reply(unexpected.body, "executed", 500)
 
     async def _receive_body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         if not is_json_body(headers.get(b"content-type")):

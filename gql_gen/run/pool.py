@@ -85,14 +85,15 @@ class Pool:
                 link.prepared.move_to_end(text)
                 rows = (await link.rows(statement, arguments))[0]
                 row = rows[0] if rows else None
-        except LOST:
+        except Exception as error:
+            if not isinstance(error, LOST) and not link.connection.is_closed():
+                link.prepared.pop(text, None)
+                is_sound = isinstance(error, asyncpg.PostgresError) and not isinstance(error, UNAVAILABLE)
+                self._release(link) if is_sound else self._discard(link)
+                raise
             self._discard(link)
-        except asyncpg.PostgresError as error:
-            link.prepared.pop(text, None)
-            self._discard(link) if isinstance(error, UNAVAILABLE) else self._release(link)
-            raise
         except BaseException:
-            # Cancelled or broken: asyncpg cancels the query on the server while closing.
+            # Cancelled: asyncpg cancels the query on the server while closing.
             self._discard(link)
             raise
         else:
