@@ -309,8 +309,7 @@ class Expander:
         found: dict[str, Collected],
         visited: set[str],
     ) -> None:
-        if not selection_set.selections:
-            raise Rejected("not a valid graphql query", path="$.query")
+        _not_empty(selection_set)
         for selection in selection_set.selections:
             match selection:
                 case FieldNode():
@@ -363,6 +362,9 @@ class Expander:
         found: dict[str, Collected],
     ) -> None:
         key = node.alias.value if node.alias else node.name.value
+        if node.selection_set is not None:
+            # Told before the field's arguments are looked at: the document is no GraphQL at all.
+            _not_empty(node.selection_set)
         collected = found.get(key)
         if collected is None:
             found[key] = Collected(key, f"{path}.{node.name.value}", node, [node], inside)
@@ -435,6 +437,11 @@ class Expander:
             raise Rejected(
                 f"variable '{name}' is declared as '{declared}', but used where '{expected}' is expected", path=path
             )
+
+
+def _not_empty(selection_set: SelectionSetNode) -> None:
+    if not selection_set.selections:
+        raise Rejected("not a valid graphql query", path="$.query")
 
 
 def _cycle(names: tuple[str, ...], path: str) -> Rejected:
