@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from gql_gen.catalog.types import Catalog, Column, Ident, Relation, UniqueIndex, UniqueKey
@@ -104,7 +105,11 @@ class PresetValue:
 
 @dataclass(frozen=True, slots=True)
 class WriteRule:
-    """An insert, update or delete rule, resolved. Kept for the write path."""
+    """An insert, update or delete rule, resolved.
+
+    `columns`: SQL names a caller may give. `filter`: rows that may be changed or deleted. `check`: what a row must be
+    afterwards. `message`: the author's words for a failed check. `recheck`: check once more before the commit.
+    `at`: where the rule stands (`permissions.yaml:42:9`), "" for admin."""
 
     columns: frozenset[str]
     filter: Pred
@@ -113,12 +118,33 @@ class WriteRule:
     backend_only: bool
     message: str | None
     recheck: bool
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictTarget:
+    """What `on_conflict` may name: the primary key, a unique constraint, a unique index, or an exclusion constraint.
+
+    Each element is a column, or an SQL expression as Postgres prints it; `predicate` is a partial index's. An exclusion
+    constraint has no elements."""
+
+    name: str
+    columns: tuple[str | None, ...]
+    expressions: tuple[str | None, ...]
+    predicate: str | None = None
+
+    @property
+    def is_exclusion(self) -> bool:
+        return not self.columns
 
 
 @dataclass(frozen=True, slots=True)
 class RoleEntity:
-    """What one role may see of one entity. `fields` and `links` are the role's own; a link is there only when the role
-    may select from its target. `rule` is the row rule, `TRUE` for admin."""
+    """What one role may see and do of one entity. `fields` and `links` are the role's own; a link is there only when
+    the role may select from its target. `rule` is the row rule, `TRUE` for admin.
+
+    Where the role may write but not select, `is_selectable` is False, `rule` is `FALSE`, and there are no fields, links
+    or query roots. `write_links` are the entity's relationships whose target the role may write to in some way."""
 
     entity: Entity
     fields: Mapping[str, Field]
@@ -137,16 +163,26 @@ class RoleEntity:
     insert: WriteRule | None = None
     update: WriteRule | None = None
     delete: WriteRule | None = None
+    insert_fields: Mapping[str, Field] = MappingProxyType({})
+    """Columns that may be given on insert, by GraphQL name: those of `insert.columns`."""
+    update_fields: Mapping[str, Field] = MappingProxyType({})
+    write_links: Mapping[str, Link] = MappingProxyType({})
+    conflict_targets: tuple[ConflictTarget, ...] = ()
+    """Keys over columns that the role may read or insert; deferrable ones cannot be a target."""
+    is_selectable: bool = True
+    revealed_constraints: frozenset[str] | None = frozenset()
+    """Constraints whose violation may be named whatever row it was; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleModel:
-    """Everything one role may see and do."""
+    """Everything one role may see and do. `is_backend`: rules marked backend_only are among it."""
 
     role: str
     is_admin: bool
     entities: Mapping[Ident, RoleEntity]
     model: Model
+    is_backend: bool = False
 
 
 @dataclass(frozen=True, slots=True)

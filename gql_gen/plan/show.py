@@ -225,6 +225,8 @@ def _slot(slot: Slot) -> str:
             return str(slot.path[0])
         case "literal":
             return f"'{slot.text}'"
+        case "rows" | "step":
+            return f"{slot.source} {'.'.join(map(str, slot.path))}"
         case _:
             assert_never(slot.source)
 

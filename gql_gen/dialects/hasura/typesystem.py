@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.operators import OperatorSpec
 from gql_gen.model.predicates import ValueType
-from gql_gen.model.types import Field, Link, Scalar
+from gql_gen.model.types import ConflictTarget, Field, Link, Scalar
 from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
 
 # ---------------------------------------------------------------- meanings of output fields
@@ -85,8 +85,62 @@ class FunctionColumnField:
     as_text: bool
 
 
+@dataclass(frozen=True, slots=True)
+class InsertRoot:
+    """`insert_<t>` and, with `one`, `insert_<t>_one`."""
+
+    relation: Ident
+    one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRoot:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateByKeyRoot:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateManyRoot:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRoot:
+    relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteByKeyRoot:
+    relation: Ident
+    key: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedRowsField:
+    """`affected_rows` of a mutation response."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturningField:
+    """`returning` of a mutation response."""
+
+
+MutationRoot = InsertRoot | UpdateRoot | UpdateByKeyRoot | UpdateManyRoot | DeleteRoot | DeleteByKeyRoot
+
 OutputMeaning = (
-    ColumnField
+    InsertRoot
+    | UpdateRoot
+    | UpdateByKeyRoot
+    | UpdateManyRoot
+    | DeleteRoot
+    | DeleteByKeyRoot
+    | AffectedRowsField
+    | ReturningField
+    | ColumnField
     | LinkField
     | LinkAggregateField
     | RootListField
@@ -164,8 +218,19 @@ class AggregateOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class NestedRowsInput:
+    """A relationship in a `<t>_insert_input`: an object `{data, on_conflict}`."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
-    """An input field whose name says it all (`arguments`, `predicate`, `filter`, `distinct`)."""
+    """An input field whose name says it all, whatever the naming (`arguments`, `predicate`, `filter`, `distinct`;
+    `data`, `on_conflict`, `constraint`, `update_columns`, `where`, `return_existing`; `pk_columns`, `_set`, `_inc`, …).
+    `word` is that name in snake case, for readers."""
+
+    word: str = ""
 
 
 InputMeaning = (
@@ -179,6 +244,7 @@ InputMeaning = (
     | CastInput
     | AggregatePredicate
     | AggregateOrder
+    | NestedRowsInput
     | Plain
 )
 
@@ -193,9 +259,10 @@ class ScalarType:
 
 @dataclass(frozen=True, slots=True)
 class EnumMember:
-    """`meaning`: a Field for column enums, (direction, nulls) for order_by, None for enum tables."""
+    """`meaning`: a Field for column enums, (direction, nulls) for order_by, a ConflictTarget for `<t>_constraint`, None
+    for enum tables and for the placeholder of an empty `<t>_update_column`."""
 
-    meaning: Field | tuple[Direction, Nulls | None] | None
+    meaning: Field | ConflictTarget | tuple[Direction, Nulls | None] | None
     description: str | None = None
 
 
@@ -301,6 +368,3 @@ def named(ref: TypeRef) -> NamedType:
 
 def nullable(ref: TypeRef) -> TypeRef:
     return ref.of if isinstance(ref, NonNull) else ref
-
-
-Json = Any
