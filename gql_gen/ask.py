@@ -12,14 +12,24 @@ validation and variable errors. Only `application/graphql-response+json` tells t
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """What a caller asks for beside a mutation: at most so many rows changed in all, or nothing changed for good
+    (`dry_run`: the answer is what it would have been, and everything is rolled back)."""
+
+    at_most: int | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentAsk:
     """One GraphQL operation. `variables` is decoded JSON with numbers that have a fraction as Decimal.
-    `read_only`: the transport must not run anything but queries (GET)."""
+    `read_only`: the transport must not run anything but queries (GET). `guard` concerns mutations alone."""
 
     text: str
     operation: str | None
     variables: Mapping[str, Any]
     read_only: bool = False
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@
     ├── NotFound            a session variable that a rule needs is missing    not-found
     ├── Unauthorized        no ticket, or a bad one                            access-denied, invalid-jwt, …
     └── Failed              the database said no, or could not say             data-exception, …
+        └── CheckFailed     a row does not satisfy the role's rule             permission-error
 
-There is no `Denied`: what a role may not do looks exactly like what does not exist, so it is `Rejected`.
+There is no `Denied`: what a role may not do looks exactly like what does not exist, so it is `Rejected`. A row that a
+check refuses was the caller's own, so that much is told; and what must not be told looks the same.
 The codes are Hasura v2's (`extensions.code`); each dialect wraps them in its own envelope.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class UsherError(Exception):
@@ -25,11 +28,15 @@ class UsherError(Exception):
     status: ClassVar[int] = 200
     """HTTP status under `application/json`, where Hasura answers GraphQL errors with 200."""
 
-    def __init__(self, message: str, *, path: str = "$", code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str = "$", code: str | None = None, extensions: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
         self.code = code or self.default_code
+        self.extensions = extensions or {}
+        """More about the error, as JSON: beside path and code."""
 
 
 class Rejected(UsherError):
@@ -58,3 +65,7 @@ class Unauthorized(UsherError):
 
 class Failed(UsherError):
     default_code = "unexpected"
+
+
+class CheckFailed(Failed):
+    default_code = "permission-error"

@@ -9,7 +9,14 @@ from typing import Any, Final, Literal
 from gql_gen.catalog.types import Catalog, Function, Ident, Relation, RelationKind, UniqueKey
 
 # What a relation has several of, and what one of them is called. Its primary key is told with the relation itself.
-PARTS: Final = {"unique_keys": "unique key", "unique_indexes": "unique index", "foreign_keys": "foreign key"}
+PARTS: Final = {
+    "unique_keys": "unique key",
+    "unique_indexes": "unique index",
+    "exclusion_constraints": "exclusion constraint",
+    "check_constraints": "check constraint",
+    "foreign_keys": "foreign key",
+    "period_keys": "foreign key over periods",
+}
 
 NOUNS: Final[Mapping[RelationKind, str]] = {
     "table": "table",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +43,10 @@ class PgType:
 @dataclass(frozen=True, slots=True)
 class Column:
     """`type` has no modifier; `declared` is format_type's text with it (`character varying(2)`).
-    `default` is the SQL text of the default or generation expression."""
+
+    `default` is the SQL text of what a row gets that leaves the column out, or of the generation expression: the
+    column's own, else its domain's, else, for a column that a view merely shows, that of the relation below. Identity
+    columns have none: Postgres takes the next number itself."""
 
     name: str
     type: Ident
@@ -59,31 +62,59 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class UniqueKey:
-    """A primary key or unique constraint."""
+    """A primary key or unique constraint. `without_overlaps`: its last column is a period that may not overlap."""
 
     name: str
     columns: tuple[str, ...]
     deferrable: bool = False
+    without_overlaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UniqueIndex:
-    """A unique index that backs no constraint: each entry a column's name or an expression; `predicate` if partial."""
+    """A unique index that backs no constraint: each entry a column's name or an expression; `predicate` if partial.
+    `mentions` are the columns that its expressions and its predicate read."""
 
     name: str
     columns: tuple[str | None, ...]
     expressions: tuple[str | None, ...]
     predicate: str | None
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionConstraint:
+    """Each entry of `columns` is a column's name, None for an expression; `mentions` are the columns that its
+    expressions and its predicate read."""
+
+    name: str
+    columns: tuple[str | None, ...]
+    mentions: tuple[str, ...] = ()
+    deferrable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConstraint:
+    """`columns` are those that the condition reads."""
+
+    name: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """`columns[i]` refers to `target_columns[i]`."""
+    """`columns[i]` refers to `target_columns[i]`. `copies`: errors name a key to a partitioned table by one of these,
+    Postgres' own copies of it for each partition. `by_period`: the last pair need not be equal, but be contained."""
 
     name: str
     columns: tuple[str, ...]
     target: Ident
     target_columns: tuple[str, ...]
+    copies: tuple[str, ...] = ()
+    by_period: bool = False
+
+
+Constraint = UniqueKey | UniqueIndex | ExclusionConstraint | CheckConstraint | ForeignKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +127,11 @@ class Relation:
     primary_key: UniqueKey | None = None
     unique_keys: tuple[UniqueKey, ...] = ()
     unique_indexes: tuple[UniqueIndex, ...] = ()
-    exclusion_constraints: tuple[str, ...] = ()
+    exclusion_constraints: tuple[ExclusionConstraint, ...] = ()
+    check_constraints: tuple[CheckConstraint, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    period_keys: tuple[ForeignKey, ...] = ()
+    """Foreign keys over periods: what they join is no relationship."""
     insertable: bool = True
     updatable: bool = True
     deletable: bool = True
@@ -106,8 +140,27 @@ class Relation:
     """A view's own SELECT, as pg_get_viewdef prints it."""
     security_invoker: bool = False
     is_partition: bool = False
+    partition_of: Ident | None = None
+    """The table right above a partition."""
     row_security: bool = False
     is_distributed: bool = False
+
+    def constraints(self) -> Iterator[Constraint]:
+        """Everything of this relation that an error may name."""
+        if self.primary_key is not None:
+            yield self.primary_key
+        yield from self.unique_keys
+        yield from self.unique_indexes
+        yield from self.exclusion_constraints
+        yield from self.check_constraints
+        yield from self.foreign_keys
+        yield from self.period_keys
+
+    def constraint(self, name: str) -> Constraint | None:
+        """The constraint that an error about this relation names; a foreign key also by the names of its copies."""
+        found = (each for each in self.constraints() if each.name == name)
+        copied = (key for key in (*self.foreign_keys, *self.period_keys) if name in key.copies)
+        return next(found, None) or next(copied, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,36 +10,42 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gql_gen.ask import DocumentAsk, Outcome, Reply
+from gql_gen.ask import DocumentAsk, Guard, Outcome, Reply
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.document import Operation, read_operation
 from gql_gen.dialects.hasura.envelope import framed, refusal, spread
 from gql_gen.dialects.hasura.introspect import sdl
-from gql_gen.dialects.hasura.read import read
-from gql_gen.engine.binding import quick_binder
+from gql_gen.dialects.hasura.read import Read, read
+from gql_gen.engine.arguments import bound, texts
 from gql_gen.engine.cache import Document, Prepared
 from gql_gen.engine.proofs import prove_rules, surely_valid_slot
+from gql_gen.engine.refused import Refusals
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.engine.world import World
-from gql_gen.errors import Failed, NotByGet, NotFound, Rejected, UsherError
-from gql_gen.gate.permit import permit
+from gql_gen.engine.writing import PreparedWrite, bind_write, prepared_program
+from gql_gen.errors import Failed, NotByGet, Rejected, UsherError
+from gql_gen.gate.permit import permit, permit_writes
 from gql_gen.introspect.read import read_catalog, read_enum_values
-from gql_gen.model.certainty import surely_valid_list
 from gql_gen.model.predicates import Slot
-from gql_gen.model.values import encode
+from gql_gen.model.types import RoleModel
+from gql_gen.plan.writes import WritePlan
 from gql_gen.rules.types import Fault, Rules, RulesError
 from gql_gen.run.checks import Checks
-from gql_gen.run.failures import DRIVER_ERRORS, failure, is_stale
+from gql_gen.run.failures import DRIVER_ERRORS, failure, is_lost, is_stale
 from gql_gen.run.pool import Pool, PoolSettings
+from gql_gen.run.transactions import StepFailed, run_programs
 from gql_gen.session import Caller
 from gql_gen.sql.read import render
 from gql_gen.sql.session import PING
+from gql_gen.sql.statement import Statement
+from gql_gen.sql.write import render_writes
 
 log = logging.getLogger("usher.engine")
 _REFRESH_SECONDS = 1.0
+_UNKNOWN = "the connection to the database was lost; whether anything was changed is not known"
 
 
 class DatabaseUnreachable(Exception):
@@ -160,36 +166,78 @@ class Engine:
 
     async def _attempt(self, ask: DocumentAsk, caller: Caller) -> Reply:
         world = self._world
-        document = world.cache.get(caller.role, ask.text, ask.operation)
+        shelf = f"{caller.role}\0backend" if caller.is_backend else caller.role
+        document = world.cache.get(shelf, ask.text, ask.operation)
         if document is None:
             document = Document(read_operation(ask.text, ask.operation, self._limits))
-            world.cache.add(caller.role, ask.text, ask.operation, document)
+            world.cache.add(shelf, ask.text, ask.operation, document)
         if ask.read_only and document.operation.kind.value != "query":
             raise NotByGet(f"a {document.operation.kind.value} cannot be sent by GET")
         variables = document.operation.coerce(ask.variables)
-        prepared = document.statements.get(document.key(variables))
+        key = document.key(variables)
+        prepared = document.statements.get(key)
         if prepared is None:
-            prepared = await self._prepare(world, ask, document, variables, caller)
+            prepared = await self._prepare(world, document, variables, caller)
+            world.cache.keep(shelf, ask.text, ask.operation, document.key(variables), prepared)
+        if isinstance(prepared, Prepared):
+            return await self._read(prepared, variables, caller)
+        assert isinstance(prepared, PreparedWrite)
+        return await self._write(world, prepared, variables, caller, ask.guard)
+
+    async def _read(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> Reply:
         statement = prepared.statement
         if statement is None:
             return Reply(prepared.frame[0])
-        arguments, doubts = _arguments(prepared, variables, caller)
-        for text, slot in doubts:
-            await self._checks.value(text, slot)
-        for check in statement.patterns:
-            await self._checks.pattern(check.pattern, arguments[check.index], statement.slots[check.index])
+        arguments, doubts = texts(prepared, variables, caller)
+        await self._prove(statement, arguments, doubts)
         prepared.uses += 1
         row = await self._pool.fetch(statement.text, arguments, prepare=prepared.uses > 1)
         assert row is not None
         is_packed = statement.columns != len(prepared.frame) - 1
         return Reply(framed(prepared.frame, spread(row[0]) if is_packed else row))
 
+    async def _write(
+        self, world: World, prepared: PreparedWrite, variables: Mapping[str, Any], caller: Caller, guard: Guard | None
+    ) -> Reply:
+        write = bind_write(prepared, variables, caller)
+        for statement, arguments, doubts in write.uncertain:
+            await self._prove(statement, arguments, doubts)
+        prepared.uses += 1
+        try:
+            written = await run_programs(self._pool, write.programs, world.rules.isolation_level, guard)
+        except DRIVER_ERRORS as error:
+            if is_lost(error):
+                raise Failed(_UNKNOWN) from error
+            refusals = self._refusals(world, prepared, variables, caller)
+            raise await refusals.of_commit(error) or error from None
+        except StepFailed as failed:
+            if is_stale(failed.cause):
+                raise failed.cause from None
+            refusals = self._refusals(world, prepared, variables, caller)
+            raise await refusals.of_step(failed) or failed.cause from None
+        return Reply(framed(prepared.frame, written.values))
+
+    def _refusals(
+        self, world: World, prepared: PreparedWrite, variables: Mapping[str, Any], caller: Caller
+    ) -> Refusals:
+        role = world.role(caller.role, caller.is_backend)
+        return Refusals(self._pool, world, role.model, prepared, variables, caller, self._settings.development)
+
+    async def _prove(
+        self, statement: Statement, arguments: Sequence[str | None], doubts: Sequence[tuple[str, Slot]]
+    ) -> None:
+        """Asks the database about values and patterns that only it can judge."""
+        for text, slot in doubts:
+            await self._checks.value(text, slot)
+        for check in statement.patterns:
+            await self._checks.pattern(check.pattern, arguments[check.index] or "", statement.slots[check.index])
+
     # ------------------------------------------------------------ planning
 
     async def _prepare(
-        self, world: World, ask: DocumentAsk, document: Document, variables: Mapping[str, Any], caller: Caller
-    ) -> Prepared:
-        role = world.role(caller.role)
+        self, world: World, document: Document, variables: Mapping[str, Any], caller: Caller
+    ) -> Prepared | PreparedWrite:
+        role = world.role(caller.role, caller.is_backend)
         if _asks_about_schema(document.operation):
             # graphql-core may need seconds for a large schema: not on the event loop.
             found = await asyncio.to_thread(read, document.operation, variables, role.schema, self._limits)
@@ -197,17 +245,23 @@ class Engine:
             found = read(document.operation, variables, role.schema, self._limits)
         document.learn(found.used, found.by_value)
         if not found.plan.roots:
-            prepared = Prepared(None, (b"".join(found.frame),), (), (), ())
-        else:
-            statement = render(permit(found.plan, role.model), world.catalog)
-            prepared = _bound(statement, found.frame)
-            await self._prove_literals(prepared)
-        world.cache.keep(caller.role, ask.text, ask.operation, document.key(variables), prepared)
-        return prepared
+            return Prepared(None, (b"".join(found.frame),), (), (), ())
+        if isinstance(found.plan, WritePlan):
+            return await self._prepare_write(found, found.plan, role.model, world.catalog)
+        statement = render(permit(found.plan, role.model), world.catalog)
+        await self._prove_literals(statement)
+        return bound(statement, found.frame)
 
-    async def _prove_literals(self, prepared: Prepared) -> None:
-        assert prepared.statement is not None
-        for slot in prepared.statement.slots:
+    async def _prepare_write(self, found: Read, plan: WritePlan, role: RoleModel, catalog: Catalog) -> PreparedWrite:
+        permitted = permit_writes(plan, role)
+        programs = render_writes(permitted, catalog)
+        for program in programs:
+            for step in (*program.steps, *program.rechecks):
+                await self._prove_literals(step.statement)
+        return PreparedWrite(found.frame, tuple(map(prepared_program, programs)), found.rows, permitted)
+
+    async def _prove_literals(self, statement: Statement) -> None:
+        for slot in statement.slots:
             if slot.source == "literal" and slot.text is not None and not surely_valid_slot(slot.text, slot):
                 await self._checks.value(slot.text, slot)
 
@@ -224,48 +278,6 @@ def _failed(error: Exception) -> Reply:
         return refusal(failure(error), "executed")
     log.error("an answer failed", exc_info=error)
     return refusal(Failed("internal error"), "executed")
-
-
-def _bound(statement: Any, frame: tuple[bytes, ...]) -> Prepared:
-    slots = tuple(enumerate(statement.slots))
-    return Prepared(
-        statement,
-        frame,
-        tuple(slot.text or "" for _, slot in slots),
-        tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "variable"),
-        tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "session"),
-    )
-
-
-def _arguments(
-    prepared: Prepared, variables: Mapping[str, Any], caller: Caller
-) -> tuple[list[str], list[tuple[str, Slot]]]:
-    """The text of every slot, and those that only the database can judge."""
-    arguments = list(prepared.arguments)
-    doubts: list[tuple[str, Slot]] = []
-    for index, slot, quick in prepared.variable_slots:
-        value: Any = variables
-        for key in slot.path:
-            value = value[key]
-        if quick is not None and (text := quick(value)) is not None:
-            arguments[index] = text
-            continue
-        arguments[index] = text = encode(value, slot.type, slot.at)
-        if not (slot.type.bound or surely_valid_slot(text, slot) or surely_valid_list(value, slot.type)):
-            doubts.append((text, slot))
-    for index, slot, quick in prepared.session_slots:
-        arguments[index] = text = _session_value(slot, caller)
-        if (quick is None or quick(text) is None) and not surely_valid_slot(text, slot):
-            doubts.append((text, slot))
-    return arguments, doubts
-
-
-def _session_value(slot: Slot, caller: Caller) -> str:
-    name = str(slot.path[0])
-    text = caller.variables.get(name)
-    if text is None:
-        raise NotFound(f'missing session variable: "{name}"')
-    return text
 
 
 def _asks_about_schema(operation: Operation) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from gql_gen.dialects.document import Operation
 from gql_gen.dialects.hasura.shape import shape_of
@@ -16,7 +16,7 @@ from gql_gen.sql.statement import Statement
 
 _SHAPES = 64
 _SHAPE_LENGTH = 16_384
-_OVERHEAD = 4_096
+OVERHEAD = 4_096
 _PER_CHARACTER = 24
 """What a parsed document weighs for each character of its text, measured roughly with tracemalloc."""
 
@@ -36,7 +36,14 @@ class Prepared:
     @property
     def weight(self) -> int:
         text = 0 if self.statement is None else 2 * len(self.statement.text)
-        return _OVERHEAD + text + sum(map(len, self.frame))
+        return OVERHEAD + text + sum(map(len, self.frame))
+
+
+class Kept(Protocol):
+    """What is kept for one shape of a document's variables: a read or a write made ready."""
+
+    @property
+    def weight(self) -> int: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -48,13 +55,13 @@ class Document:
     """Characters of its text."""
     used: Mapping[str, TypeRef] = field(default_factory=dict)
     by_value: frozenset[str] = frozenset()
-    statements: OrderedDict[Hashable, Prepared] = field(default_factory=OrderedDict)
+    statements: OrderedDict[Hashable, Kept] = field(default_factory=OrderedDict)
     fillings: tuple[str, ...] | None = ()
     """The variables, when all of them only fill places: given, they all have one shape. None when one decides more."""
 
     @property
     def weight(self) -> int:
-        return _OVERHEAD + _PER_CHARACTER * self.size + sum(kept.weight for kept in self.statements.values())
+        return OVERHEAD + _PER_CHARACTER * self.size + sum(kept.weight for kept in self.statements.values())
 
     def key(self, variables: Mapping[str, Any]) -> Hashable:
         """The shape of the variables."""
@@ -126,7 +133,7 @@ class PlanCache:
         shelf.weigh((text, operation))
         self._shrink()
 
-    def keep(self, role: str, text: str, operation: str | None, key: Hashable, prepared: Prepared) -> None:
+    def keep(self, role: str, text: str, operation: str | None, key: Hashable, prepared: Kept) -> None:
         """A statement for one shape of a document. An attacker may send every subset of keys: the number and the size
         of shapes are bounded; beyond, statements are made anew each time."""
         document = self.get(role, text, operation)

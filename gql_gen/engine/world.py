@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.hasura.schema import RoleSchema
 from gql_gen.engine.cache import PlanCache
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.model.build import build_model
-from gql_gen.model.roles import check_all_roles, role_model
-from gql_gen.model.types import Model, RoleModel
+from gql_gen.model.roles import check_all_roles, has_backend_rules, role_model, without
+from gql_gen.model.types import Model, RoleModel, WriteKind
 from gql_gen.rules.types import Fault, Rules
 
 EnumRows = Mapping[Ident, tuple[tuple[str, str | None], ...]]
@@ -20,12 +19,13 @@ _ROLES = 512
 
 
 class Role:
-    """One role's model and GraphQL types."""
+    """One role's model and GraphQL types. `is_backend`: what is marked backend_only is among them."""
 
-    __slots__ = ("model", "name", "schema")
+    __slots__ = ("is_backend", "model", "name", "schema")
 
     def __init__(self, model: RoleModel, settings: EngineSettings) -> None:
         self.name = model.role
+        self.is_backend = model.is_backend
         self.model = model
         self.schema = RoleSchema(model, stringify_numeric_types=settings.stringify_numeric_types)
 
@@ -44,31 +44,38 @@ class World:
         self.faults: tuple[Fault, ...] = check_all_roles(self.model, rules).faults
         self.cache = PlanCache(settings.plan_cache_bytes)
         self._settings = settings
-        self._roles: dict[str, Role] = {}
-        self._withdrawn: frozenset[tuple[str, Ident]] = frozenset()
+        self._backend_roles = frozenset(role for role in self.model.roles if has_backend_rules(rules, role))
+        self._roles: dict[tuple[str, bool], Role] = {}
+        self._lost_tables: frozenset[tuple[str, Ident]] = frozenset()
+        self._lost_writes: frozenset[tuple[str, Ident, WriteKind]] = frozenset()
 
-    def role(self, name: str) -> Role:
-        found = self._roles.get(name)
+    def role(self, name: str, is_backend: bool = False) -> Role:
+        """The role as its caller has it. `is_backend` makes another one only where the role has backend_only rules."""
+        key = (name, is_backend and name in self._backend_roles)
+        found = self._roles.get(key)
         if found is None:
-            found = Role(_without(role_model(self.model, self.rules, name), self._withdrawn), self._settings)
+            found = Role(self._role_model(*key), self._settings)
             if len(self._roles) < _ROLES:
-                self._roles[name] = found
+                self._roles[key] = found
         return found
+
+    def _role_model(self, name: str, is_backend: bool) -> RoleModel:
+        model = role_model(self.model, self.rules, name, is_backend)
+        tables = [ident for role, ident in self._lost_tables if role == name]
+        writes = [(ident, kind) for role, ident, kind in self._lost_writes if role == name]
+        return without(model, tables, writes) if tables or writes else model
 
     def withdraw(self, role: str, relation: Ident, fault: Fault) -> None:
         """Takes a table away from a role. Only while the world is being built, before it answers anything."""
-        self._withdrawn |= {(role, relation)}
+        self._lost_tables |= {(role, relation)}
+        self._lose(role, fault)
+
+    def withdraw_write(self, role: str, relation: Ident, kind: WriteKind, fault: Fault) -> None:
+        """Takes one way of writing to a table away from a role, as `withdraw` takes the table."""
+        self._lost_writes |= {(role, relation, kind)}
+        self._lose(role, fault)
+
+    def _lose(self, role: str, fault: Fault) -> None:
         self.faults = (*self.faults, fault)
-        self._roles.pop(role, None)
-
-
-def _without(model: RoleModel, withdrawn: frozenset[tuple[str, Ident]]) -> RoleModel:
-    """The role's model without the tables withdrawn from it, and without the relationships that lead there."""
-    kept = {ident: entity for ident, entity in model.entities.items() if (model.role, ident) not in withdrawn}
-    if len(kept) == len(model.entities):
-        return model
-    linked = {
-        ident: replace(entity, links={name: link for name, link in entity.links.items() if link.target in kept})
-        for ident, entity in kept.items()
-    }
-    return replace(model, entities=linked)
+        for is_backend in (False, True):
+            self._roles.pop((role, is_backend), None)

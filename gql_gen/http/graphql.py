@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,7 @@ from gql_gen.errors import BadRequest, Failed, Rejected, Unauthorized, UsherErro
 from gql_gen.http.caller import CallerResolver
 from gql_gen.http.cors import CorsRules
 from gql_gen.http.envelope import read_body, read_query_string
+from gql_gen.http.guard import GUARD_HEADERS, read_guard
 from gql_gen.http.hang_up import HungUp, Watchman
 from gql_gen.http.negotiate import CONTENT_TYPES, Media, accepted_media, accepts_gzip, is_json_body
 from gql_gen.http.respond import Header, send_bytes, send_gzipped
@@ -63,7 +65,7 @@ class GraphQLEndpoint:
         self._settings = settings
         self._cors = cors
         self._watchman = Watchman(settings.watch_after)
-        self._wanted = _HEADERS | callers.header_names
+        self._wanted = _HEADERS | GUARD_HEADERS | callers.header_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name: value for name, value in scope["headers"] if name in self._wanted}
@@ -106,8 +108,13 @@ class GraphQLEndpoint:
                 if method == "POST"
                 else read_query_string(scope["query_string"], self._settings)
             )
+            guard = read_guard(headers)
         except Rejected as error:
             raise Refused(400, error) from None
+        if guard is not None:
+            asked = (
+                [replace(ask, guard=guard) for ask in asked] if isinstance(asked, list) else replace(asked, guard=guard)
+            )
         return await self._watchman.while_connected(self._run(asked, caller, media), receive)
 
     async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], media: Media) -> Caller:

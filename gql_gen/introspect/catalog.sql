@@ -41,6 +41,14 @@ owned as materialized (
 
 -- ---------------------------------------------------------------- relations
 
+-- A view whose own trigger or rule inserts or updates takes any column, whatever Postgres could have done by itself.
+-- tgtype is a sum of 4 (insert), 16 (update), 64 (instead of) and others; ev_type is 2 (update) or 3 (insert).
+views_written_by_hand as materialized (
+    select tgrelid as oid from pg_trigger where tgtype & 64 <> 0 and tgtype & 20 <> 0
+    union
+    select ev_class from pg_rewrite where is_instead and ev_type in ('2', '3')
+),
+
 -- `writes` is a sum of 4 (update), 8 (insert) and 16 (delete); INSTEAD OF triggers and rules count. Asking a foreign
 -- table whose wrapper has no handler would be an error.
 relations as materialized (
@@ -55,11 +63,15 @@ relations as materialized (
             when class.relkind = 'f' and wrapper.fdwhandler = 0 then 0
             else pg_relation_is_updatable(class.oid, true)
         end as writes,
+        by_hand.oid is not null as by_hand,
         class.relispartition as is_partition,
+        parent.inhparent as parent,
         class.relrowsecurity as row_security,
         class.reloptions as options
     from pg_class class
     join schemas on schemas.oid = class.relnamespace
+    left join views_written_by_hand by_hand on by_hand.oid = class.oid
+    left join pg_inherits parent on parent.inhrelid = class.oid and class.relispartition
     left join pg_foreign_table foreign_table on foreign_table.ftrelid = class.oid
     left join pg_foreign_server server on server.oid = foreign_table.ftserver
     left join pg_foreign_data_wrapper wrapper on wrapper.oid = server.srvfdw
@@ -78,7 +90,9 @@ relation_rows as (
             relation.name,
             relation.kind,
             relation.writes,
+            relation.by_hand,
             relation.is_partition,
+            relation.parent,
             relation.row_security,
             -- An option of views since 15, spelt as whoever wrote it liked: on, true, 1.
             coalesce(
@@ -101,14 +115,6 @@ relation_rows as (
 
 -- ---------------------------------------------------------------- columns
 
--- A view whose own trigger or rule inserts or updates takes any column, whatever Postgres could have done by itself.
--- tgtype is a sum of 4 (insert), 16 (update), 64 (instead of) and others; ev_type is 2 (update) or 3 (insert).
-views_written_by_hand as materialized (
-    select tgrelid as oid from pg_trigger where tgtype & 64 <> 0 and tgtype & 20 <> 0
-    union
-    select ev_class from pg_rewrite where is_instead and ev_type in ('2', '3')
-),
-
 -- Since 18 a NOT NULL may be declared without having been checked: rows from before may still hold a null.
 unchecked_not_null as materialized (
     select conrelid, conkey[1] as attnum from pg_constraint where contype = 'n' and not convalidated
@@ -123,13 +129,14 @@ column_rows as (
             attribute.atttypid,
             format_type(attribute.atttypid, attribute.atttypmod),
             attribute.attnotnull and unchecked.attnum is null,
-            pg_get_expr(expression.adbin, expression.adrelid),
+            -- A column's own default goes before its domain's; `default null` is such a default too.
+            coalesce(pg_get_expr(expression.adbin, expression.adrelid), pg_get_expr(domain.typdefaultbin, 0)),
             attribute.attidentity,
             attribute.attgenerated <> '',
             case
                 when relation.kind <> 'v' then attribute.attgenerated = ''
                 when relation.writes & 12 = 0 then false
-                else by_hand.oid is not null or pg_column_is_updatable(relation.oid, attribute.attnum, true)
+                else relation.by_hand or pg_column_is_updatable(relation.oid, attribute.attnum, true)
             end,
             comment.description
         )
@@ -146,33 +153,53 @@ column_rows as (
         and comment.objsubid = attribute.attnum
     left join unchecked_not_null unchecked
         on unchecked.conrelid = relation.oid and unchecked.attnum = attribute.attnum
-    left join views_written_by_hand by_hand on by_hand.oid = relation.oid
+    left join pg_type domain on domain.oid = attribute.atttypid and domain.typtype = 'd' and relation.kind <> 'm'
 ),
 
 -- ---------------------------------------------------------------- keys
 
+-- What an index's expressions and its predicate read, by the trees that are kept of them; 0 is the whole row. (pg_depend
+-- does not tell such a column from one that is merely included.)
+index_mentions as materialized (
+    select index.indexrelid as oid, json_agg(distinct variable.attnum::integer) as columns
+    from relations relation
+    join pg_index index on index.indrelid = relation.oid
+    cross join lateral (
+        select (regexp_matches(concat(index.indexprs::text, index.indpred::text), ':varattno (\d+)', 'g'))[1]
+    ) as variable (attnum)
+    where index.indexprs is not null or index.indpred is not null
+    group by index.indexrelid
+),
+
 -- A foreign key to a partitioned table is stored once more for each of its partitions, below the one that was
--- written; a key over periods (18) joins by overlap, not by equality. Neither is a relationship.
+-- written: copies, which errors name. A key over periods (18) joins by overlap, not by equality.
 constraint_rows as (
     select json_agg(
         json_build_array(
+            entry.oid,
             relation.oid,
             entry.contype,
             entry.conname,
             entry.conkey,
             entry.condeferrable,
+            case
+                when entry.contype in ('p', 'u') then index.indisexclusion
+                when entry.contype = 'f' then coalesce((to_jsonb(entry) ->> 'conperiod')::boolean, false)
+                else false
+            end,
+            coalesce(mentions.columns, '[]'),
             entry.confrelid,
-            entry.confkey
+            entry.confkey,
+            parent.oid
         )
         order by relation.schema, relation.name, entry.conname
     ) as rows
     from relations relation
     join pg_constraint entry on entry.conrelid = relation.oid
-    left join pg_constraint parent on parent.oid = entry.conparentid
-    where entry.contype in ('p', 'u', 'x')
-       or entry.contype = 'f'
-       and parent.conrelid is distinct from entry.conrelid
-       and (to_jsonb(entry) ->> 'conperiod')::boolean is not true
+    left join pg_constraint parent on parent.oid = entry.conparentid and parent.conrelid = entry.conrelid
+    left join pg_index index on index.indexrelid = entry.conindid and entry.contype in ('p', 'u', 'x')
+    left join index_mentions mentions on mentions.oid = index.indexrelid
+    where entry.contype in ('p', 'u', 'x', 'c', 'f')
 ),
 
 -- Unique indexes that were made as indexes. An index that is half built, or that failed to be, promises nothing.
@@ -191,13 +218,15 @@ index_rows as (
                 from unnest((index.indkey::smallint[])[0 : index.indnkeyatts - 1])
                     with ordinality as key (attnum, position)
             ),
-            pg_get_expr(index.indpred, index.indrelid)
+            pg_get_expr(index.indpred, index.indrelid),
+            coalesce(mentions.columns, '[]')
         )
         order by relation.schema, relation.name, class.relname
     ) as rows
     from relations relation
     join pg_index index on index.indrelid = relation.oid
     join pg_class class on class.oid = index.indexrelid
+    left join index_mentions mentions on mentions.oid = index.indexrelid
     where index.indisunique
       and index.indisvalid
       and index.indislive

@@ -26,13 +26,16 @@ Outputs: TypeAlias = list[tuple[str, Carried | None]]
 NOTHING: Carried = frozenset()
 
 
-def lineage(relation: Relation, catalog: Catalog) -> Mapping[str, tuple[tuple[Ident, str], ...]]:
-    """For each column of a view the base columns that it carries, sorted; through views below it too.
+def lineage(
+    relation: Relation, catalog: Catalog, *, one_step: bool = False
+) -> Mapping[str, tuple[tuple[Ident, str], ...]]:
+    """For each column of a view the base columns that it carries, sorted; through views below it too, but for
+    `one_step`, which stops at the relations that the view itself names.
 
     A constant's column maps to (). A column that could not be followed is absent, and where sqlglot cannot read the
     definition all of them are: absent means unknown, not harmless.
     """
-    found = _Lineage(catalog).of(relation)
+    found = _Lineage(catalog, one_step).of(relation)
     return {column: tuple(sorted(carried)) for column, carried in found.items() if carried is not None}
 
 
@@ -94,8 +97,9 @@ class _Scope:
 class _Lineage:
     """One question's walk; remembers the views that it has read."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, one_step: bool) -> None:
         self._catalog = catalog
+        self._one_step = one_step
         self._views: dict[Ident, Mapping[str, Carried | None]] = {}
 
     def of(self, relation: Relation) -> Mapping[str, Carried | None]:
@@ -105,7 +109,7 @@ class _Lineage:
 
     def _read(self, relation: Relation) -> Mapping[str, Carried | None]:
         if relation.definition is None:
-            return {name: frozenset({(relation.ident, name)}) for name in relation.columns}
+            return _itself(relation)
         try:
             outputs = self._query(_parse(relation.definition), _Scope())
         except (RecursionError, _Unknown):
@@ -163,7 +167,10 @@ class _Lineage:
         if cte is not None:
             return _source_of(list(cte.columns.items()), names)
         relation = self._catalog.relations.get(Ident(table.db or "pg_catalog", table.name))
-        return _source_of(list(self.of(relation).items()), names) if relation else _Source({})
+        if relation is None:
+            return _Source({})
+        carried = _itself(relation) if self._one_step else self.of(relation)
+        return _source_of(list(carried.items()), names)
 
     # ------------------------------------------------------------ expressions
 
@@ -188,6 +195,10 @@ class _Lineage:
                 return carried
             case _:
                 return NOTHING.union(*(self._carried(part, scope) for part in node.iter_expressions()))
+
+
+def _itself(relation: Relation) -> Mapping[str, Carried | None]:
+    return {name: frozenset({(relation.ident, name)}) for name in relation.columns}
 
 
 def _parse(definition: str) -> exp.Expr:

@@ -18,14 +18,13 @@ from gql_gen.catalog.types import (
     Argument,
     Catalog,
     Column,
-    ForeignKey,
     Function,
     Ident,
     PgType,
     Relation,
     UniqueIndex,
-    UniqueKey,
 )
+from gql_gen.introspect.constraints import Constraints, mentioned
 from gql_gen.introspect.rows import (
     DELETE,
     FUNCTION_KINDS,
@@ -43,6 +42,7 @@ from gql_gen.introspect.rows import (
     RelationRow,
     TypeRow,
 )
+from gql_gen.introspect.views import with_base_defaults
 
 Row = TypeVar("Row")
 
@@ -52,7 +52,8 @@ async def read_catalog(connection: asyncpg.Connection[Any]) -> Catalog:
     await connection.execute(_statement("session"))
     answer = await connection.fetchrow(_statement("catalog"))
     types = _Types(_section(answer, "types", tuple[TypeRow, ...]))
-    relations = _Relations(answer, types).all()
+    sections = _Relations(answer, types)
+    relations = sections.all()
     extensions = dict(_section(answer, "extensions", tuple[tuple[str, str], ...]))
     if "citus" in extensions:
         distributed = {record["oid"] for record in await connection.fetch(_statement("distributed"))}
@@ -65,6 +66,7 @@ async def read_catalog(connection: asyncpg.Connection[Any]) -> Catalog:
         server_version=answer["server_version"],
         fingerprint="",
     )
+    catalog = with_base_defaults(catalog, sections.written_through())
     return replace(catalog, fingerprint=_fingerprint(catalog))
 
 
@@ -176,17 +178,25 @@ class _Relations:
         """Every relation by its oid, in the order of their names."""
         return {row.oid: self._relation(row) for row in self._rows}
 
+    def written_through(self) -> frozenset[Ident]:
+        """The views whose inserts Postgres itself passes on to what lies below."""
+        return frozenset(
+            self._idents[row.oid] for row in self._rows if row.kind == "v" and row.writes & INSERT and not row.by_hand
+        )
+
     def _relation(self, row: RelationRow) -> Relation:
-        keys = {kind: tuple(self._keys(row.oid, kind)) for kind in ("p", "u", "x")}
+        own = Constraints(row.oid, self._constraints.get(row.oid, ()), self._names, self._idents)
         return Relation(
             ident=self._idents[row.oid],
             kind=RELATION_KINDS[row.kind],
             columns=self._columns_of(row),
-            primary_key=next(iter(keys["p"]), None),
-            unique_keys=keys["u"],
+            primary_key=next(own.unique_keys("p"), None),
+            unique_keys=tuple(own.unique_keys("u")),
             unique_indexes=tuple(self._unique_index(index) for index in self._indexes.get(row.oid, ())),
-            exclusion_constraints=tuple(key.name for key in keys["x"]),
-            foreign_keys=tuple(self._foreign_keys(row.oid)),
+            exclusion_constraints=tuple(own.exclusions()),
+            check_constraints=tuple(own.checks()),
+            foreign_keys=tuple(own.foreign_keys(by_period=False)),
+            period_keys=tuple(own.foreign_keys(by_period=True)),
             insertable=bool(row.writes & INSERT),
             updatable=bool(row.writes & UPDATE),
             deletable=bool(row.writes & DELETE),
@@ -194,6 +204,7 @@ class _Relations:
             definition=row.definition,
             security_invoker=row.security_invoker,
             is_partition=row.is_partition,
+            partition_of=self._idents.get(row.parent or ""),
             row_security=row.row_security,
         )
 
@@ -221,29 +232,10 @@ class _Relations:
             comment=row.comment,
         )
 
-    def _keys(self, oid: str, kind: str) -> Iterator[UniqueKey]:
-        names = self._names.get(oid, {})
-        for row in self._constraints.get(oid, ()):
-            if row.kind == kind:
-                # An exclusion constraint over an expression has 0 for it; of those only the name is kept.
-                yield UniqueKey(row.name, tuple(names.get(number, "") for number in row.columns or ()), row.deferrable)
-
     def _unique_index(self, row: IndexRow) -> UniqueIndex:
         names = self._names[row.relation]
         columns = tuple(names.get(number) for number in row.columns)
-        return UniqueIndex(row.name, columns, row.expressions, row.predicate)
-
-    def _foreign_keys(self, oid: str) -> Iterator[ForeignKey]:
-        """A key to a table that is not the user's (an extension's, say) leads nowhere and is left out."""
-        for row in self._constraints.get(oid, ()):
-            if row.kind == "f" and row.target in self._idents:
-                names, targets = self._names[oid], self._names[row.target]
-                yield ForeignKey(
-                    name=row.name,
-                    columns=tuple(names[number] for number in row.columns or ()),
-                    target=self._idents[row.target],
-                    target_columns=tuple(targets[number] for number in row.target_columns or ()),
-                )
+        return UniqueIndex(row.name, columns, row.expressions, row.predicate, mentioned(row.mentions, names))
 
 
 OfRelation = TypeVar("OfRelation", ColumnRow, ConstraintRow, IndexRow)

@@ -52,7 +52,9 @@ class RelationRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     name: str
     kind: str
     writes: int
+    by_hand: bool
     is_partition: bool
+    parent: str | None
     row_security: bool
     security_invoker: bool
     definition: str | None
@@ -74,13 +76,17 @@ class ColumnRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class ConstraintRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    oid: str
     relation: str
     kind: str
     name: str
     columns: tuple[int, ...] | None
     deferrable: bool
+    by_period: bool
+    mentions: tuple[int, ...]
     target: str
     target_columns: tuple[int, ...] | None
+    copy_of: str | None
 
 
 class IndexRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -89,6 +95,7 @@ class IndexRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     columns: tuple[int, ...]
     expressions: tuple[str | None, ...]
     predicate: str | None
+    mentions: tuple[int, ...]
 
 
 class FunctionRow(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from gql_gen.catalog.types import Catalog, Ident
+from gql_gen.model.constraints import check_revealed
 from gql_gen.model.drafts import Draft, Sources, draft_tables
 from gql_gen.model.enums import EnumRows
 from gql_gen.model.links import links_of, referrers_of
@@ -50,6 +51,7 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
             comment=draft.relation.comment if draft.rules.comment is None else draft.rules.comment,
             enum_values=draft.enum_values,
         )
+        check_revealed(draft.rules, catalog, sources.faults)
     return Model(
         catalog,
         rules.naming,

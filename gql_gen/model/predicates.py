@@ -161,3 +161,61 @@ def literals(pred: Pred) -> Iterator[tuple[Slot, str]]:
                 yield from literals(test)
         case _:
             return
+
+
+def reaches_tables(pred: Pred) -> bool:
+    """Whether a predicate looks at other rows than the one tested."""
+    match pred:
+        case Exists() | AggregateTest():
+            return True
+        case All(parts=parts) | AnyOf(parts=parts):
+            return any(reaches_tables(part) for part in parts)
+        case Not(part=part):
+            return reaches_tables(part)
+        case _:
+            return False
+
+
+def row_columns(pred: Pred, depth: int = 0) -> frozenset[str]:
+    """The columns of the row `depth` relations outwards that a predicate looks at; 0 is the row tested."""
+    match pred:
+        case Compare(left=left, right=right):
+            refs = [left.column if isinstance(left, CastRef) else left]
+            if isinstance(right, ColumnRef):
+                refs.append(right)
+            return frozenset(ref.column for ref in refs if ref.depth == depth)
+        case IsNull(column=column):
+            ref = column.column if isinstance(column, CastRef) else column
+            return frozenset((ref.column,) if ref.depth == depth else ())
+        case All(parts=parts) | AnyOf(parts=parts):
+            return frozenset().union(*(row_columns(part, depth) for part in parts))
+        case Not(part=part):
+            return row_columns(part, depth)
+        case Exists(on=on, where=where, rule=rule):
+            return _joined_columns(on, (where, rule), depth)
+        case AggregateTest(on=on, where=where, rule=rule, tests=tests):
+            return _joined_columns(on, (where, rule, *tests), depth)
+
+
+def _joined_columns(on: tuple[tuple[str, str], ...], inner: tuple[Pred | None, ...], depth: int) -> frozenset[str]:
+    ours = frozenset(column for column, _ in on) if depth == 0 else frozenset[str]()
+    return ours.union(*(row_columns(part, depth + 1) for part in inner if part is not None))
+
+
+def session_slots(pred: Pred) -> Iterator[Slot]:
+    """Every session variable in a predicate."""
+    match pred:
+        case Compare(right=Slot(source="session") as slot):
+            yield slot
+        case All(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from session_slots(part)
+        case Not(part=part):
+            yield from session_slots(part)
+        case Exists(where=where):
+            yield from session_slots(where)
+        case AggregateTest(where=where, tests=tests):
+            for inner in (where, *tests):
+                yield from session_slots(inner)
+        case _:
+            return

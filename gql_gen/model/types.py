@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -103,6 +103,9 @@ class PresetValue:
     sql: str | None
 
 
+WriteKind = Literal["insert", "update", "delete"]
+
+
 @dataclass(frozen=True, slots=True)
 class WriteRule:
     """An insert, update or delete rule, resolved.
@@ -163,10 +166,10 @@ class RoleEntity:
     insert: WriteRule | None = None
     update: WriteRule | None = None
     delete: WriteRule | None = None
-    insert_fields: Mapping[str, Field] = MappingProxyType({})
+    insert_fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
     """Columns that may be given on insert, by GraphQL name: those of `insert.columns`."""
-    update_fields: Mapping[str, Field] = MappingProxyType({})
-    write_links: Mapping[str, Link] = MappingProxyType({})
+    update_fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
+    write_links: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
     conflict_targets: tuple[ConflictTarget, ...] = ()
     """Keys over columns that the role may read or insert; deferrable ones cannot be a target."""
     is_selectable: bool = True

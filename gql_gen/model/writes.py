@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import get_args
 
-from gql_gen.catalog.types import Column
+from gql_gen.catalog.types import Column, Relation
 from gql_gen.model.operands import slot_of
 from gql_gen.model.predicates import FALSE, TRUE, Pred
 from gql_gen.model.resolve import resolve, scalar_of_column
-from gql_gen.model.types import Entity, Model, PresetValue, WriteRule
+from gql_gen.model.types import Entity, Model, PresetValue, WriteKind, WriteRule
 from gql_gen.rules.faults import Faults, nearest
 from gql_gen.rules.types import (
     BoolExp,
@@ -30,6 +32,14 @@ class Writes:
     update: WriteRule | None = None
     delete: WriteRule | None = None
 
+    def for_everyone(self) -> Writes:
+        """Without the rules that are for callers with the admin secret."""
+        kinds: tuple[WriteKind, ...] = get_args(WriteKind)
+        return self.without([kind for kind in kinds if (rule := getattr(self, kind)) is not None and rule.backend_only])
+
+    def without(self, kinds: Collection[WriteKind]) -> Writes:
+        return replace(self, **dict.fromkeys(kinds))
+
 
 def admin_writes(entity: Entity) -> Writes:
     """All that the relation itself takes."""
@@ -45,13 +55,13 @@ def admin_writes(entity: Entity) -> Writes:
 
 
 def role_writes(permissions: TablePermissions, entity: Entity, model: Model, rules: Rules, faults: Faults) -> Writes:
-    """The write rules that can be served. One with a fault is left out."""
+    """The write rules that can be served, backend_only ones among them. One with a fault is left out."""
     insert, update, delete = permissions.insert, permissions.update, permissions.delete
     desk = _Desk(entity, model, rules)
     return Writes(
-        None if insert is None else desk.values(insert, None, faults),
-        None if update is None else desk.values(update, update.filter, faults),
-        None if delete is None else desk.removal(delete, faults),
+        None if insert is None else desk.insert(insert, faults),
+        None if update is None else desk.update(update, faults),
+        None if delete is None else desk.delete(delete, faults),
     )
 
 
@@ -75,11 +85,16 @@ def listed_columns(
 
 
 def _writable(entity: Entity) -> frozenset[str]:
-    return frozenset(field.sql for field in entity.fields.values() if _takes_values(field.column))
+    return frozenset(field.sql for field in entity.fields.values() if _no_values(field.column) is None)
 
 
-def _takes_values(column: Column) -> bool:
-    return column.updatable and not column.generated and column.identity != "always"
+def _no_values(column: Column) -> str | None:
+    """Why no value can be given to the column; None when one can."""
+    if column.generated:
+        return "it is generated"
+    if column.identity == "always":
+        return "it is generated always as identity"
+    return None if column.updatable else "the database cannot write it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +105,51 @@ class _Desk:
     model: Model
     rules: Rules
 
-    def values(self, rule: InsertRule | UpdateRule, rows: BoolExp | None, faults: Faults) -> WriteRule | None:
-        own = Faults()
-        columns = listed_columns(rule.columns, self.entity, self.rules, own)
-        presets = self.presets(rule.presets, own)
-        filter_pred, check_pred = self.pred(rows, own), self.pred(rule.check, own)
-        faults.found.extend(own.found)
-        if own.found or columns is None:
-            return None
-        writable = (columns & _writable(self.entity)) - {preset.column for preset in presets}
-        return WriteRule(writable, filter_pred, check_pred, presets, rule.backend_only, rule.message, rule.recheck)
+    @property
+    def relation(self) -> Relation:
+        return self.entity.relation
 
-    def removal(self, rule: DeleteRule, faults: Faults) -> WriteRule | None:
+    def insert(self, rule: InsertRule, faults: Faults) -> WriteRule | None:
         own = Faults()
+        self.expect(self.relation.insertable, "takes no inserts", rule.at, own)
+        return self.served(self.values(rule, TRUE, own), own, faults)
+
+    def update(self, rule: UpdateRule, faults: Faults) -> WriteRule | None:
+        own = Faults()
+        self.expect(self.relation.updatable, "takes no updates", rule.at, own)
+        return self.served(self.values(rule, self.pred(rule.filter, own), own), own, faults)
+
+    def delete(self, rule: DeleteRule, faults: Faults) -> WriteRule | None:
+        own = Faults()
+        self.expect(self.relation.deletable, "takes no deletes", rule.at, own)
         rows = self.pred(rule.filter, own)
+        removal = WriteRule(frozenset(), rows, TRUE, (), rule.backend_only, rule.message, False, str(rule.at))
+        return self.served(removal, own, faults)
+
+    def served(self, rule: WriteRule, own: Faults, faults: Faults) -> WriteRule | None:
+        """The rule when it has no fault of its own."""
         faults.found.extend(own.found)
-        return None if own.found else WriteRule(frozenset(), rows, TRUE, (), rule.backend_only, rule.message, False)
+        return None if own.found else rule
+
+    def expect(self, holds: bool, wrong: str, at: Mark, faults: Faults) -> None:
+        if not holds:
+            faults.add(at, f"{self.relation.ident} {wrong}")
+
+    def values(self, rule: InsertRule | UpdateRule, rows: Pred, faults: Faults) -> WriteRule:
+        columns = listed_columns(rule.columns, self.entity, self.rules, faults) or frozenset()
+        presets = self.presets(rule.presets, faults)
+        has_key = self.relation.primary_key is not None
+        self.expect(has_key or not rule.recheck, "has no primary key, which `recheck` needs", rule.at, faults)
+        return WriteRule(
+            (columns & _writable(self.entity)) - {preset.column for preset in presets},
+            rows,
+            self.pred(rule.check, faults),
+            presets,
+            rule.backend_only,
+            rule.message,
+            rule.recheck,
+            str(rule.at),
+        )
 
     def pred(self, expression: BoolExp | None, faults: Faults) -> Pred:
         """No expression is no condition; a faulty one is never served, whatever stands in for it."""
@@ -121,16 +165,19 @@ class _Desk:
 
     def preset(self, preset: Preset, faults: Faults) -> PresetValue | None:
         """Hidden columns may be preset: that is how they get a value."""
-        relation = self.entity.relation
-        column = relation.columns.get(preset.column)
+        column = self.relation.columns.get(preset.column)
         if column is None:
-            hint = nearest(preset.column, relation.columns)
-            faults.add(preset.at, f'{relation.ident} has no column "{preset.column}"', hint)
+            hint = nearest(preset.column, self.relation.columns)
+            faults.add(preset.at, f'{self.relation.ident} has no column "{preset.column}"', hint)
+            return None
+        reason = _no_values(column)
+        if reason is not None:
+            faults.add(preset.at, f'column "{preset.column}" of {self.relation.ident} takes no values: {reason}')
             return None
         if preset.value is None:
             return PresetValue(preset.column, None, preset.sql)
         if preset.value.json is None:
             return PresetValue(preset.column, None, "null")
-        type = scalar_of_column(relation, column, self.model).value_type()
+        type = scalar_of_column(self.relation, column, self.model).value_type()
         slot = slot_of(preset.value, type, faults)
         return None if slot is None else PresetValue(preset.column, slot, None)

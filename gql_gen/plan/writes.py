@@ -132,7 +132,7 @@ class Insert:
     presets: tuple[PresetValue, ...] = ()
     check: Check | None = None
     visible: Pred | None = None
-    """The role's select rule, FALSE where it may not select (gate): whose rows may be named in errors, or given back."""
+    """The role's select rule, FALSE where it may not select (gate): which rows errors may be about."""
 
 
 # ---------------------------------------------------------------- update and delete

@@ -13,6 +13,7 @@ from gql_gen.rules.format import VERSION
 from gql_gen.rules.idents import ident_text
 from gql_gen.rules.tables import JSON_PRESET, SQL_PRESET
 from gql_gen.rules.types import (
+    READ_COMMITTED,
     BoolExp,
     Both,
     ByForeignKey,
@@ -50,6 +51,7 @@ def dump_rules(rules: Rules, *, head: str = "") -> str:
         list(comment(head)),
         [*entry("version", VERSION), *entry("naming", rules.naming)],
         list(_section("customization", _customization(rules.customization), 2)),
+        list(_switches_of_all(rules)),
         list(_section("roles", {name: {} for name in rules.roles}, 1)),
         list(_section("rules", {name: expression_tree(named) for name, named in rules.named.items()}, 1)),
         ["tables:" if rules.tables else "tables: {}"],
@@ -112,6 +114,14 @@ def _section(key: str, value: Mapping[str, Any], open_levels: int) -> Iterator[s
         yield from entry(key, value, 0, open_levels)
 
 
+def _switches_of_all(rules: Rules) -> Iterator[str]:
+    """What holds for every table, where it is not as usual."""
+    if rules.isolation_level != READ_COMMITTED:
+        yield from entry("isolation_level", rules.isolation_level)
+    if rules.reveal_constraints:
+        yield from entry("reveal_constraints", True)
+
+
 def _customization(customization: Customization) -> dict[str, Any]:
     root_fields = _present(
         namespace=customization.root_fields_namespace,
@@ -153,6 +163,7 @@ def _table(table: TableRules, roles: tuple[str, ...]) -> dict[str, Any]:
         root_fields={name: _chosen(chosen) for name, chosen in _root_fields(table)} or None,
         infer_relationships=None if table.infer_relationships else False,
         relationships={relationship.name: _relationship(relationship) for relationship in relationships} or None,
+        reveal_constraints=_revealed(table.reveal_constraints),
         permissions={found.role: _permissions(found) for found in permissions} or None,
     )
 
@@ -164,6 +175,10 @@ def _root_fields(table: TableRules) -> list[tuple[RootField, NameAndComment]]:
 
 def _place(role: str, roles: tuple[str, ...]) -> tuple[int, str]:
     return (roles.index(role) if role in roles else len(roles), role)
+
+
+def _revealed(names: tuple[tuple[str, Mark], ...] | None) -> Any:
+    return "*" if names is None else _names(names) or None
 
 
 def _names(names: tuple[tuple[str, Mark], ...]) -> list[str]:

@@ -20,7 +20,7 @@ from gql_gen.rules.shapes import (
     Text,
     Whole,
 )
-from gql_gen.rules.types import Naming, QueryRoot, RootField, SubscriptionRoot
+from gql_gen.rules.types import IsolationLevel, Naming, QueryRoot, RootField, SubscriptionRoot
 
 VERSION: Final = 1
 
@@ -85,7 +85,7 @@ _SET_ABOUT: Final = (
 )
 _BACKEND_ABOUT: Final = "only for callers with the admin secret who ask for backend-only permissions"
 _MESSAGE_ABOUT: Final = "what a caller is told when the check fails"
-_RECHECK_ABOUT: Final = "check again after the triggers of the whole mutation ran"
+_RECHECK_ABOUT: Final = "read the row again before the commit, after all triggers, and check once more"
 
 SELECT: Final = Record(
     "a select permission",
@@ -163,6 +163,11 @@ TABLE_RULES: Final = Record(
             "relationships beside, or named instead of, inferred ones",
         ),
         Key("infer_relationships", Flag(), "whether foreign keys become relationships by themselves; true when absent"),
+        Key(
+            "reveal_constraints",
+            Either((Choice(("*",)), ListOf(Text("a constraint's name")))),
+            'constraints that errors name whatever row it was, or "*"',
+        ),
         Key("permissions", MapOf(NAME, ROLE_PERMISSIONS), "what each role may do"),
     ),
 )
@@ -204,6 +209,12 @@ FILE: Final = Record(
         Key("version", Choice((VERSION,)), "the version of this format", required=True),
         Key("naming", Choice(get_args(Naming)), "how GraphQL names are made from SQL names; nhost when absent"),
         Key("customization", CUSTOMIZATION, "prefixes, suffixes and a namespace for all names"),
+        Key(
+            "isolation_level",
+            Choice(get_args(IsolationLevel)),
+            "of the transaction of a mutation; read-committed when absent",
+        ),
+        Key("reveal_constraints", Flag(), "whether errors name every table's constraints, whatever row it was"),
         Key("roles", MapOf(NAME, ROLE), "every role that the permissions use"),
         Key("rules", MapOf(NAME, Expression()), "expressions that are used by name"),
         Key("tables", MapOf(TABLE_TEXT, TABLE_RULES), "the tables that are served"),

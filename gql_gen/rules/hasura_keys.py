@@ -199,6 +199,7 @@ KEYS: Final[Mapping[str, Mapping[str, Treatment]]] = MappingProxyType(
             "set": _HONOURED,
             "columns": _HONOURED,
             "backend_only": _HONOURED,
+            "filter": Refused("an insert permission has a check and no filter: Hasura itself passes this over"),
             "validate_input": _VALIDATION,
         },
         "an update permission": {

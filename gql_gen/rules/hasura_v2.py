@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 from gql_gen.catalog.types import Ident
 from gql_gen.rules.dump import dump_rules
-from gql_gen.rules.faults import nearest
+from gql_gen.rules.faults import listed, nearest
 from gql_gen.rules.hasura_absent import Absent, find_absent
 from gql_gen.rules.hasura_desk import Desk, ImportRefused, step
 from gql_gen.rules.hasura_files import read_metadata
@@ -23,14 +23,23 @@ from gql_gen.rules.hasura_permissions import OPERATIONS, PermissionImport
 from gql_gen.rules.hasura_tables import import_table, table_name
 from gql_gen.rules.idents import ident_text
 from gql_gen.rules.load import parse_rules
-from gql_gen.rules.types import Customization, Mark, Naming, RoleRules, Rules, RulesError, TableRules
+from gql_gen.rules.types import (
+    READ_COMMITTED,
+    Customization,
+    IsolationLevel,
+    Mark,
+    Naming,
+    RoleRules,
+    Rules,
+    RulesError,
+    TableRules,
+)
 
 __all__ = ["KINDS", "ImportRefused", "Imported", "import_metadata"]
 
 NAMINGS: Final[Mapping[str, Naming]] = MappingProxyType(
     {"hasura-default": "hasura", "graphql-default": "graphql-default"}
 )
-_ISOLATION: Final = "read-committed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,7 @@ def _only_source(metadata: dict[str, Any], desk: Desk) -> dict[str, Any]:
 
 
 def _source(source: dict[str, Any], path: str, desk: Desk, at: Mark, hide: Mapping[str, tuple[str, ...]]) -> Rules:
-    _connection(source, path, desk)
+    isolation_level = _connection(source, path, desk)
     naming, customization = _customization(source, path, desk)
     tables = _tables(source, path, desk)
     for name in sorted(hide.keys() - {ident_text(table.ident) for table in tables}):
@@ -114,6 +123,9 @@ def _source(source: dict[str, Any], path: str, desk: Desk, at: Mark, hide: Mappi
         named=MappingProxyType({}),
         tables=MappingProxyType(found),
         customization=customization,
+        isolation_level=isolation_level,
+        # Hasura names every constraint, whoever asks; forms were written for such answers.
+        reveal_constraints=True,
     )
 
 
@@ -123,15 +135,19 @@ def _table(table: _Table, absent: Absent, desk: Desk, at: Mark, hide: Mapping[st
     return import_table(table.ident, table.honoured, table.path, desk, at, hide=hidden, permissions=permissions)
 
 
-def _connection(source: dict[str, Any], path: str, desk: Desk) -> None:
+def _connection(source: dict[str, Any], path: str, desk: Desk) -> IsolationLevel:
+    """Where the database is stays behind; the isolation level of its transactions comes along."""
     here = step(path, "configuration")
     configuration = desk.open("the configuration of the source", source.get("configuration") or {}, here)
     below = step(here, "connection_info")
     connection = desk.open("connection_info", configuration.get("connection_info") or {}, below)
     if connection.get("database_url") is not None:
         desk.notes.append(f"{step(below, 'database_url')}: replaced by --database-url")
-    if connection.get("isolation_level") not in (None, _ISOLATION):
-        desk.refuse(step(below, "isolation_level"), f"only {_ISOLATION} is served")
+    level = connection.get("isolation_level", READ_COMMITTED)
+    if level not in get_args(IsolationLevel):
+        desk.refuse(step(below, "isolation_level"), f"expected {listed(get_args(IsolationLevel))}")
+        return READ_COMMITTED
+    return cast(IsolationLevel, level)
 
 
 def _customization(source: dict[str, Any], path: str, desk: Desk) -> tuple[Naming, Customization]:

@@ -14,11 +14,13 @@ from gql_gen.rules.format import FILE
 from gql_gen.rules.idents import ident_text, parse_ident
 from gql_gen.rules.reading import Keyed, read_yaml
 from gql_gen.rules.shapes import conform
-from gql_gen.rules.tables import entries, read_table, text
+from gql_gen.rules.tables import entries, flag, read_table, text
 from gql_gen.rules.types import (
+    READ_COMMITTED,
     BoolExp,
     Customization,
     Fault,
+    IsolationLevel,
     Mark,
     NamedRule,
     Naming,
@@ -74,6 +76,8 @@ def _rules(node: Keyed, file: str, faults: Faults) -> Rules:
         named=MappingProxyType(named),
         tables=MappingProxyType(_tables(node, faults)),
         customization=_customization(node),
+        isolation_level=cast(IsolationLevel, text(node, "isolation_level") or READ_COMMITTED),
+        reveal_constraints=flag(node, "reveal_constraints"),
     )
 
 

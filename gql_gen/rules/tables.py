@@ -51,6 +51,12 @@ def text(node: Keyed, key: str) -> str | None:
     return leaf.json if isinstance(leaf, Leaf) and isinstance(leaf.json, str) else None
 
 
+def flag(node: Keyed, key: str, *, default: bool = False) -> bool:
+    """The true or false under `key`."""
+    leaf = node.get(key)
+    return leaf.json if isinstance(leaf, Leaf) and isinstance(leaf.json, bool) else default
+
+
 def read_table(ident: Ident, node: Keyed, at: Mark, faults: Faults) -> TableRules:
     """The rules of one table, `at` the place of its name."""
     relationships = [_relationship(entry, faults) for entry in entries(node, "relationships")]
@@ -59,23 +65,19 @@ def read_table(ident: Ident, node: Keyed, at: Mark, faults: Faults) -> TableRule
         at=at,
         name=text(node, "name"),
         comment=text(node, "comment"),
-        is_enum=_flag(node, "is_enum"),
+        is_enum=flag(node, "is_enum"),
         hide=_names(node.get("hide")),
         columns=MappingProxyType({entry.key: _name_and_comment(entry) for entry in entries(node, "columns")}),
         root_fields=MappingProxyType(
             {cast(RootField, entry.key): _name_and_comment(entry) for entry in entries(node, "root_fields")}
         ),
         relationships=tuple(relationship for relationship in relationships if relationship is not None),
-        infer_relationships=_flag(node, "infer_relationships", default=True),
+        infer_relationships=flag(node, "infer_relationships", default=True),
+        reveal_constraints=_names_or_all(node, "reveal_constraints"),
         permissions=MappingProxyType(
             {entry.key: _permissions(entry, faults) for entry in entries(node, "permissions")}
         ),
     )
-
-
-def _flag(node: Keyed, key: str, *, default: bool = False) -> bool:
-    leaf = node.get(key)
-    return leaf.json if isinstance(leaf, Leaf) and isinstance(leaf.json, bool) else default
 
 
 def _names(node: Node | None) -> tuple[tuple[str, Mark], ...]:
@@ -83,9 +85,13 @@ def _names(node: Node | None) -> tuple[tuple[str, Mark], ...]:
     return tuple((item.json, item.at) for item in items if isinstance(item, Leaf) and isinstance(item.json, str))
 
 
+def _names_or_all(node: Keyed, key: str) -> tuple[tuple[str, Mark], ...] | None:
+    """None for "*"."""
+    return None if text(node, key) == "*" else _names(node.get(key))
+
+
 def _columns(node: Keyed) -> tuple[tuple[str, Mark], ...] | None:
-    """None when the columns are "*"."""
-    return None if text(node, "columns") == "*" else _names(node.get("columns"))
+    return _names_or_all(node, "columns")
 
 
 def _texts(node: Node | None) -> tuple[str, ...]:
@@ -168,7 +174,7 @@ def _select(node: Keyed, at: Mark, faults: Faults) -> SelectRule:
         filter=_expression(node, "filter", faults),
         at=at,
         limit=limit.json if isinstance(limit, Leaf) and isinstance(limit.json, int) else None,
-        allow_aggregations=_flag(node, "allow_aggregations"),
+        allow_aggregations=flag(node, "allow_aggregations"),
         computed_fields=_texts(node.get("computed_fields")),
         query_root_fields=_roots(node.get("query_root_fields")),
         subscription_root_fields=_roots(node.get("subscription_root_fields")),
@@ -185,9 +191,9 @@ def _insert(node: Keyed, at: Mark, faults: Faults) -> InsertRule:
         check=_expression(node, "check", faults),
         at=at,
         presets=_presets(node, faults),
-        backend_only=_flag(node, "backend_only"),
+        backend_only=flag(node, "backend_only"),
         message=text(node, "message"),
-        recheck=_flag(node, "recheck"),
+        recheck=flag(node, "recheck"),
     )
 
 
@@ -198,9 +204,9 @@ def _update(node: Keyed, at: Mark, faults: Faults) -> UpdateRule:
         check=None if node.get("check") is None else _expression(node, "check", faults),
         at=at,
         presets=_presets(node, faults),
-        backend_only=_flag(node, "backend_only"),
+        backend_only=flag(node, "backend_only"),
         message=text(node, "message"),
-        recheck=_flag(node, "recheck"),
+        recheck=flag(node, "recheck"),
     )
 
 
@@ -208,7 +214,7 @@ def _delete(node: Keyed, at: Mark, faults: Faults) -> DeleteRule:
     return DeleteRule(
         filter=_expression(node, "filter", faults),
         at=at,
-        backend_only=_flag(node, "backend_only"),
+        backend_only=flag(node, "backend_only"),
         message=text(node, "message"),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from gql_gen.catalog.types import Ident
 
@@ -30,6 +30,8 @@ RootField = Literal[
 QueryRoot = Literal["select", "select_by_pk", "select_aggregate"]
 SubscriptionRoot = Literal["select", "select_by_pk", "select_aggregate", "select_stream"]
 NamedRelation = Literal["object", "array"]
+IsolationLevel = Literal["read-committed", "repeatable-read", "serializable"]
+READ_COMMITTED: Final[IsolationLevel] = "read-committed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +264,8 @@ class TableRules:
     relationships: tuple[Relationship, ...] = ()
     infer_relationships: bool = True
     """False for imported metadata, where only what is listed is tracked."""
+    reveal_constraints: tuple[tuple[str, Mark], ...] | None = ()
+    """Constraints whose violation is named whatever row it was, also one that the role cannot see. None: all."""
     permissions: Mapping[str, TablePermissions] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -284,7 +288,8 @@ class RoleRules:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """permissions.yaml, read and checked for form. `version` is the file format's."""
+    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are. `isolation_level`
+    is that of a mutation's transaction."""
 
     file: str
     naming: Naming
@@ -292,3 +297,5 @@ class Rules:
     named: Mapping[str, BoolExp]
     tables: Mapping[Ident, TableRules]
     customization: Customization = Customization()
+    isolation_level: IsolationLevel = READ_COMMITTED
+    reveal_constraints: bool = False

@@ -13,12 +13,13 @@ from dataclasses import replace
 import asyncpg
 import msgspec
 
+from gql_gen.catalog.types import Ident
 from gql_gen.errors import BadRequest, Failed, ParseFailed, UsherError
 from gql_gen.model.predicates import Slot, ValueType
 from gql_gen.run.failures import UNAVAILABLE
 from gql_gen.run.pool import Pool
 from gql_gen.sql.operators import Pattern
-from gql_gen.sql.session import LIST_ITEMS, cast_check, pattern_check
+from gql_gen.sql.session import LIST_ITEMS, cast_check, pattern_check, preset_check
 
 _KEEP = 4_096
 _KEEP_LENGTH = 512
@@ -58,6 +59,15 @@ class Checks:
     async def value(self, text: str, slot: Slot) -> None:
         """Raises the error of a value that is none of its type, naming its path."""
         await self._value(text, slot.type, slot.at)
+
+    async def preset(self, expression: str, type: Ident) -> None:
+        """Raises Failed for an SQL preset that can never give a value of the type."""
+        try:
+            await self._pool.fetch(preset_check(expression, type), [])
+        except UNAVAILABLE:
+            raise
+        except asyncpg.PostgresError as error:
+            raise Failed(_first_line(error)) from None
 
     async def _value(self, text: str, value_type: ValueType, at: str) -> None:
         statement = cast_check(value_type)

@@ -27,6 +27,12 @@ DRIVER_ERRORS = (*UNAVAILABLE, asyncpg.PostgresError)
 """All that running a statement may raise."""
 
 
+def is_lost(error: BaseException) -> bool:
+    """Whether a connection broke while it was in use, as opposed to one that could not be made."""
+    broken = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
+    return isinstance(error, (*broken, ConnectionResetError, BrokenPipeError, TimeoutError))
+
+
 def is_stale(error: BaseException) -> bool:
     """Whether the catalogue must be read again."""
     if not isinstance(error, asyncpg.PostgresError):

@@ -7,15 +7,17 @@ connections was six times worse), and it closes over prepared statements we want
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
 from gql_gen.run.failures import LOST, UNAVAILABLE
-from gql_gen.sql.session import SERVER_SETTINGS, set_local, timeouts
+from gql_gen.sql.session import COMMIT, ROLLBACK, SERVER_SETTINGS, set_local, timeouts
 
 _PREPARED = 256
 _CLOSE_SECONDS = 5.0
@@ -41,7 +43,7 @@ class Link:
         self.prepared: OrderedDict[str, asyncpg.prepared_stmt.PreparedStatement[Any]] = OrderedDict()
         self._count = 0
 
-    async def first_row(self, text: str, arguments: Sequence[str], *, prepare: bool) -> asyncpg.Record | None:
+    async def first_row(self, text: str, arguments: Sequence[str | None], *, prepare: bool) -> asyncpg.Record | None:
         """One row of a statement not prepared yet; with `prepare` it is from now on."""
         if not prepare:
             return await self.connection.fetchrow(text, *arguments)
@@ -54,12 +56,29 @@ class Link:
         return rows[0] if rows else None
 
     def rows(
-        self, statement: asyncpg.prepared_stmt.PreparedStatement[Any], arguments: Sequence[str]
+        self, statement: asyncpg.prepared_stmt.PreparedStatement[Any], arguments: Sequence[str | None]
     ) -> Awaitable[tuple[list[asyncpg.Record], bytes, bool]]:
         """The rows of a prepared statement in one round trip. asyncpg's own way in, without the five calls that
         `fetchrow` makes on the way: they cost a tenth of a small request. No row limit: it would forbid parallel plans.
         A guard test holds the signature."""
         return self.protocol.bind_execute(statement._state, arguments, "", 0, True, None)  # type: ignore[no-any-return]
+
+
+class Transaction:
+    """Statements on one connection between BEGIN and COMMIT. `is_dry`: it ends with ROLLBACK whatever happens."""
+
+    __slots__ = ("_link", "_pool", "is_dry")
+
+    def __init__(self, pool: Pool, link: Link) -> None:
+        self._pool = pool
+        self._link = link
+        self.is_dry = False
+
+    async def row(self, text: str, arguments: Sequence[str | None], *, prepare: bool = False) -> asyncpg.Record | None:
+        return await self._pool._row(self._link, text, arguments, prepare)
+
+    async def execute(self, text: str) -> None:
+        await self._link.connection.execute(text)
 
 
 class Pool:
@@ -101,6 +120,60 @@ class Pool:
             return row
         return await self._again(text, arguments)
 
+    async def write(
+        self, text: str, arguments: Sequence[str | None], *, prepare: bool = False
+    ) -> asyncpg.Record | None:
+        """One row of a statement that writes, in a transaction of its own. Never run twice: when the connection is lost
+        nobody knows whether it was committed."""
+        async with self._held() as link:
+            return await self._row(link, text, arguments, prepare)
+
+    @asynccontextmanager
+    async def transaction(self, begin: str) -> AsyncIterator[Transaction]:
+        """A transaction on one connection: rolled back unless the block ends without an error."""
+        async with self._held() as link:
+            await link.connection.execute(begin)
+            if not self.settings.use_prepared_statements:
+                await link.connection.execute(set_local(self._session))
+            transaction = Transaction(self, link)
+            try:
+                yield transaction
+            except BaseException:
+                await _rolled_back(link)
+                raise
+            await link.connection.execute(ROLLBACK if transaction.is_dry else COMMIT)
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[Link]:
+        """A connection for a while; given up unless it is certain to be sound."""
+        link = self._free.popleft() if self._free else await self._acquire()
+        try:
+            yield link
+        except Exception as error:
+            is_sound = not isinstance(error, UNAVAILABLE) and not link.connection.is_closed()
+            is_sound = is_sound and not link.connection.is_in_transaction()
+            self._release(link) if is_sound else self._discard(link)
+            raise
+        except BaseException:
+            # Cancelled: asyncpg cancels the query on the server while closing.
+            self._discard(link)
+            raise
+        self._release(link)
+
+    async def _row(
+        self, link: Link, text: str, arguments: Sequence[str | None], prepare: bool
+    ) -> asyncpg.Record | None:
+        statement = link.prepared.get(text)
+        if statement is None:
+            return await self._unprepared(link, text, arguments, prepare)
+        link.prepared.move_to_end(text)
+        try:
+            rows = (await link.rows(statement, arguments))[0]
+        except asyncpg.PostgresError:
+            link.prepared.pop(text, None)
+            raise
+        return rows[0] if rows else None
+
     async def _again(self, text: str, arguments: Sequence[str]) -> asyncpg.Record | None:
         """The same on a connection of its own, opened now."""
         connection = await self.connect()
@@ -110,10 +183,12 @@ class Pool:
             await _close(connection)
 
     async def _unprepared(
-        self, link: Link, text: str, arguments: Sequence[str], prepare: bool
+        self, link: Link, text: str, arguments: Sequence[str | None], prepare: bool
     ) -> asyncpg.Record | None:
         if self.settings.use_prepared_statements:
             return await link.first_row(text, arguments, prepare=prepare)
+        if link.connection.is_in_transaction():
+            return await link.connection.fetchrow(text, *arguments)
         async with link.connection.transaction():
             await link.connection.execute(set_local(self._session))
             return await link.connection.fetchrow(text, *arguments)
@@ -199,6 +274,12 @@ class Pool:
             self._discard(self._free.popleft())
         if self._closing:
             await asyncio.gather(*self._closing, return_exceptions=True)
+
+
+async def _rolled_back(link: Link) -> None:
+    """Ends a failed transaction. Where even that fails the connection is given up, and the server rolls back itself."""
+    with contextlib.suppress(Exception):
+        await link.connection.execute(ROLLBACK)
 
 
 def _as_bytes(value: bytes) -> bytes:

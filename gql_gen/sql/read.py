@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,6 +12,7 @@ from gql_gen.plan.nodes import (
     Aggregate,
     AggregateShow,
     Node,
+    Plan,
     Select,
     Show,
     ShowAggregate,
@@ -34,6 +36,10 @@ _NUMBER = "~n"
 _COLUMNS = 1_000
 
 
+Base = Callable[[Ident, str], Sql]
+"""Where rows come from: a relation and an alias → a from item. The relation itself, or rows at hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outer:
     """The row that a nested node hangs on."""
@@ -43,7 +49,7 @@ class Outer:
     on: tuple[tuple[str, str], ...]
 
 
-def render(permitted: Permitted, catalog: Catalog) -> Statement:
+def render(permitted: Permitted[Plan], catalog: Catalog) -> Statement:
     """One statement for all roots of a read: one snapshot, one JSON column a root (or one in all beyond a thousand)."""
     writer = Writer(catalog)
     values = [node_value(root.node, None, writer) for root in permitted.plan.roots]
@@ -70,6 +76,11 @@ def node_value(node: Node, outer: Outer | None, writer: Writer) -> Sql:
             assert_never(node)
 
 
+def select_over(node: Select, base: Base, writer: Writer) -> Sql:
+    """A select over rows at hand, which look like rows of its relation."""
+    return _single(node, None, writer, base) if node.single else _list(node, None, writer, base)
+
+
 def _where(node: Node, alias: str, outer: Outer | None, writer: Writer) -> Sql:
     link = Sql(()) if outer is None else joined(outer.on, (outer.relation, node.relation), (outer.alias, alias), writer)
     return conditions(
@@ -82,7 +93,7 @@ def _where(node: Node, alias: str, outer: Outer | None, writer: Writer) -> Sql:
 # ---------------------------------------------------------------- rows
 
 
-def _single(node: Select, outer: Outer | None, writer: Writer) -> Sql:
+def _single(node: Select, outer: Outer | None, writer: Writer, base: Base = source) -> Sql:
     alias = writer.alias()
     pairs = _shown(node.show, alias, node.relation, writer)
     most = 1 if node.row_limit is None else min(1, node.row_limit)
@@ -92,18 +103,18 @@ def _single(node: Select, outer: Outer | None, writer: Writer) -> Sql:
             "(select row_to_json({row}) from (select {list} from {source}{tail}) as {row})",
             row=Sql((writer.alias(),)),
             list=selected(pairs),
-            source=source(node.relation, alias),
+            source=base(node.relation, alias),
             tail=tail,
         )
     return sql(
         "(select {object} from {source}{tail})",
         object=spelled_object(pairs),
-        source=source(node.relation, alias),
+        source=base(node.relation, alias),
         tail=tail,
     )
 
 
-def _list(node: Select, outer: Outer | None, writer: Writer) -> Sql:
+def _list(node: Select, outer: Outer | None, writer: Writer, base: Base = source) -> Sql:
     alias, row = writer.alias(), writer.alias()
     pairs = _shown(node.show, alias, node.relation, writer)
     whole = not fits_a_row([key for key, _ in pairs])
@@ -122,7 +133,7 @@ def _list(node: Select, outer: Outer | None, writer: Writer) -> Sql:
         order=order_by([column(row, name) for name in beside.names], keys),
         distinct=distinct_on(node.distinct, alias),
         list=selected([*pairs, *beside.extra]),
-        source=source(node.relation, alias),
+        source=base(node.relation, alias),
         tail=tail,
         alias=Sql((row,)),
     )

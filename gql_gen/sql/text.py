@@ -79,6 +79,11 @@ def number(value: int) -> Sql:
     return Sql((str(int(value)),))
 
 
+def printed(expression: str) -> Sql:
+    """An expression as Postgres itself printed it into the catalogue, or an admin wrote it into a rule."""
+    return Sql((f"({expression})",))
+
+
 def slot(value: Slot) -> Sql:
     return Sql((value,))
 

@@ -85,6 +85,12 @@ def _between(writer: Writer, symbol: LiteralString, left: Sql, left_type: Ident,
     return sql("{left} {symbol} {right}", left=left, symbol=operator(symbol, schema), right=right)
 
 
+def equal(left: Sql, right: Sql, type_ident: Ident | None, writer: Writer) -> Sql:
+    """Two values of one type compared; None for a type not known, which then is one of pg_catalog's."""
+    schema = None if type_ident is None else writer.operator_schema(type_ident)
+    return sql("{left} {symbol} {right}", left=left, symbol=operator("=", schema), right=right)
+
+
 def conditions(*parts: Sql) -> Sql:
     """` where a and b`, or nothing when all parts are empty."""
     present = [part for part in parts if part]

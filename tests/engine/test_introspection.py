@@ -46,3 +46,23 @@ async def test_a_hidden_type_does_not_exist(open_engine, database) -> None:
         "__type": {"name": "author"},
         "__typename": "query_root",
     }
+
+
+async def test_mutations_are_told_to_who_has_any(open_engine, database) -> None:
+    engine = await open_engine(database("shop"))
+    query = """{
+      __schema { mutationType { name } }
+      __type(name: "author_on_conflict") { inputFields { name defaultValue } }
+    }"""
+    assert (await ask(engine, query))["data"] == {
+        "__schema": {"mutationType": {"name": "mutation_root"}},
+        "__type": {
+            "inputFields": [
+                {"name": "constraint", "defaultValue": None},
+                {"name": "return_existing", "defaultValue": None},
+                {"name": "update_columns", "defaultValue": "[]"},
+                {"name": "where", "defaultValue": None},
+            ]
+        },
+    }
+    assert (await ask(engine, query, role="user"))["data"] == {"__schema": {"mutationType": None}, "__type": None}

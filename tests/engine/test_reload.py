@@ -6,10 +6,16 @@ import asyncpg
 import pytest
 from engine_kit import RULES, ask, code
 
+from gql_gen.catalog.types import Ident
 from gql_gen.engine.answer import DatabaseUnreachable, Engine
+from gql_gen.engine.proofs import prove_rules
 from gql_gen.engine.settings import EngineSettings
+from gql_gen.engine.world import World
+from gql_gen.introspect.read import read_catalog
 from gql_gen.rules.load import parse_rules
 from gql_gen.rules.types import RulesError
+from gql_gen.run.checks import Checks
+from gql_gen.run.pool import Pool, PoolSettings
 
 AUTHORS = "{ author(order_by: {id: asc}) { id } }"
 
@@ -121,3 +127,93 @@ async def test_a_changed_result_type_is_taken_up(open_engine, fresh_database) ->
 async def test_a_mistyped_word_is_named_with_the_nearest(open_engine, database, filter_, said) -> None:
     engine = await open_engine(database("shop"), RULES.replace("{ id: { _eq: X-Hasura-User-Id } }", filter_))
     assert said in str(engine.faults[0])
+
+
+# ---------------------------------------------------------------- rules for writing, proved before they are served
+
+
+async def proved(url: str, permissions: str) -> World:
+    """A world whose role user has these permissions on authors, its rules proved."""
+    text = f"version: 1\nnaming: hasura\nroles: {{ user: {{}} }}\ntables:\n  author:\n    permissions:\n{permissions}"
+    connection = await asyncpg.connect(url)
+    catalog = await read_catalog(connection)
+    await connection.close()
+    world = World(catalog, parse_rules(text, "permissions.yaml"), {}, EngineSettings(url), 1)
+    pool = Pool(PoolSettings(url, 1))
+    await prove_rules(world, Checks(pool))
+    await pool.close()
+    return world
+
+
+RIGHTS = """
+      user:
+        select: {{ columns: [id, name], filter: {{}} }}
+        insert: {{ columns: [name], check: {insert}, set: {preset}, backend_only: true }}
+        update: {{ columns: [name], filter: {update}, check: {check} }}
+        delete: {{ filter: {delete} }}
+"""
+SOUND = dict.fromkeys(("insert", "update", "check", "delete"), "{ name: { _neq: x } }") | {
+    "preset": '{ born: now(), name: null, password_hash: { sql: "md5(random()::text)" } }'
+}
+AUTHOR = Ident("public", "author")
+
+
+async def test_sound_rules_for_writing_stay(database) -> None:
+    world = await proved(database("shop"), RIGHTS.format(**SOUND))
+    assert world.faults == ()
+    author = world.role("user", is_backend=True).model.entities[AUTHOR]
+    assert None not in (author.insert, author.update, author.delete)
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "lost", "at"),
+    [
+        ("insert", '{ born: { _eq: "no date" } }', "insert", "permissions.yaml:10:9"),
+        ("update", '{ name: { _regex: "[" } }', "update", "permissions.yaml:11:9"),
+        ("check", '{ _not: { born: { _eq: "no date" } } }', "update", "permissions.yaml:11:9"),
+        ("delete", '{ born: { _in: ["no date"] } }', "delete", "permissions.yaml:12:9"),
+        ("preset", "{ name: x, born: no date }", "insert", "permissions.yaml:10:68"),
+        ("preset", '{ born: { sql: "now(" } }', "insert", "permissions.yaml:10:59"),
+        ("preset", "{ born: { sql: nobody_made_this() } }", "insert", "permissions.yaml:10:59"),
+        ("preset", "{ born: { sql: true } }", "insert", None),
+        ("preset", "{ born: { sql: \"'x'::point\" } }", "insert", "permissions.yaml:10:59"),
+        ("preset", "{ name: { sql: id } }", "insert", "permissions.yaml:10:59"),
+        ("preset", '{ name: { sql: "1) , (2" } }', "insert", "permissions.yaml:10:59"),
+    ],
+)
+async def test_an_impossible_rule_for_writing_goes_alone(database, part, text, lost, at) -> None:
+    permissions = RIGHTS.format(**SOUND | {part: text})
+    if at is None:
+        with pytest.raises(RulesError, match="SQL expression as text"):
+            await proved(database("shop"), permissions)
+        return
+    world = await proved(database("shop"), permissions)
+    (fault,) = world.faults
+    assert str(fault).startswith(f"{at}: the {lost} rule of role user for public.author can never work: ")
+    author = world.role("user", is_backend=True).model.entities[AUTHOR]
+    gone = [kind for kind in ("insert", "update", "delete") if getattr(author, kind) is None]
+    assert (gone, author.is_selectable) == ([lost], True)
+
+
+async def test_an_impossible_rule_may_leave_nothing(database) -> None:
+    world = await proved(database("shop"), '\n      user: { delete: { filter: { born: { _eq: "no date" } } } }')
+    assert len(world.faults) == 1
+    assert not world.role("user").model.entities
+
+
+async def test_an_impossible_select_rule_takes_the_rules_for_writing_along(database) -> None:
+    permissions = RIGHTS.format(**SOUND).replace("filter: {} }", 'filter: { born: { _eq: "no date" } } }', 1)
+    world = await proved(database("shop"), permissions)
+    assert len(world.faults) == 1
+    assert not world.role("user", is_backend=True).model.entities
+
+
+async def test_the_backend_has_a_role_of_its_own_only_where_it_may_do_more(database) -> None:
+    world = await proved(database("shop"), RIGHTS.format(**SOUND))
+    plain, backend = world.role("user"), world.role("user", is_backend=True)
+    assert (plain.is_backend, backend.is_backend) == (False, True)
+    assert plain.model.entities[AUTHOR].insert is None
+    assert backend.model.entities[AUTHOR].insert is not None
+    for name in ("admin", "nobody"):
+        assert world.role(name, is_backend=True) is world.role(name)
+    assert world.role("user", is_backend=True) is backend

@@ -13,12 +13,17 @@ tables:
     permissions:
       user:
         select: { filter: {}, columns: [id] }\x20\x20
+    # who may know
+    reveal_constraints: [b_key]
     name: bees
 
   public.a:  # about a
     is_enum: true
 roles:
   user: {}
+# nothing is lost
+isolation_level: serializable
+reveal_constraints: true
 version: 1
 """
 
@@ -26,6 +31,9 @@ TIDY = """\
 # Head of the file.
 
 version: 1
+# nothing is lost
+isolation_level: serializable
+reveal_constraints: true
 roles:
   user: {}
 tables:
@@ -35,6 +43,8 @@ tables:
   # about b
   public.b:
     name: bees
+    # who may know
+    reveal_constraints: [b_key]
     permissions:
       user:
         select: { filter: {}, columns: [id] }

@@ -10,7 +10,16 @@ from typing import Any, TypeAlias
 import asyncpg
 import pytest
 
-from gql_gen.catalog.types import Argument, Catalog, Function, Ident, Relation, UniqueIndex, UniqueKey
+from gql_gen.catalog.types import (
+    Argument,
+    Catalog,
+    ExclusionConstraint,
+    Function,
+    Ident,
+    Relation,
+    UniqueIndex,
+    UniqueKey,
+)
 from gql_gen.introspect.read import read_catalog, read_enum_values
 from usher.postgres import EmbeddedPostgres
 
@@ -72,8 +81,11 @@ def test_relations_are_sorted_and_columns_keep_their_order(catalog: Catalog) -> 
 
 
 def test_partitions_are_marked(catalog: Catalog) -> None:
+    above = {relation.ident.name: relation.partition_of for relation in catalog.relations.values()}
     marked = [relation.ident.name for relation in catalog.relations.values() if relation.is_partition]
     assert marked == ["measurement_2023", "measurement_rest"]
+    assert [name for name, parent in above.items() if parent == public("measurement")] == marked
+    assert above["child_table"] is None
 
 
 def test_row_security_is_marked(catalog: Catalog) -> None:
@@ -134,6 +146,7 @@ def test_a_type_is_named_bare_and_declared_in_full(catalog: Catalog, name: str, 
         ("a_work_email", "'a@b'::extensions.citext"),
         ("doubled", "(serial_number * 2)"),
         ("a_text", None),
+        ("id", None),
     ],
 )
 def test_a_default_is_sql_that_means_the_same_anywhere(catalog: Catalog, name: str, default: str | None) -> None:
@@ -201,14 +214,18 @@ def test_unique_indexes_tell_columns_from_expressions(catalog: Catalog) -> None:
             ("country", None, None),
             (None, "lower(name)", "((population / 1000))"),
             "(NOT retired)",
+            ("name", "population", "retired"),
         ),
         UniqueIndex("city_plain", ("population", "id"), (None, None), None),
     )
     assert [index.name for index in table(catalog, "city_count").unique_indexes] == ["city_count_key"]
 
 
-def test_exclusion_constraints_are_named(catalog: Catalog) -> None:
-    assert table(catalog, "booking").exclusion_constraints == ("no_expression_overlap", "no_overlap")
+def test_exclusion_constraints_have_columns(catalog: Catalog) -> None:
+    assert table(catalog, "booking").exclusion_constraints == (
+        ExclusionConstraint("no_expression_overlap", (None, "during"), ("room",)),
+        ExclusionConstraint("no_overlap", ("room", "during")),
+    )
 
 
 async def test_a_key_over_periods_is_no_relationship(fresh_database: DatabaseFactory) -> None:
@@ -216,12 +233,14 @@ async def test_a_key_over_periods_is_no_relationship(fresh_database: DatabaseFac
     await connection.execute(
         """
         create table rented (id int, during daterange, primary key (id, during without overlaps));
-        create table payment (id int, during daterange, foreign key (id, period during) references rented);
+        create table payment (id int, period daterange, foreign key (id, period period) references rented);
         """
     )
     catalog = await read_catalog(connection)
     await connection.close()
     assert table(catalog, "payment").foreign_keys == ()
+    assert [(key.columns, key.by_period) for key in table(catalog, "payment").period_keys] == [(("id", "period"), True)]
+    assert table(catalog, "rented").primary_key == UniqueKey("rented_pkey", ("id", "during"), without_overlaps=True)
 
 
 # ---------------------------------------------------------------- views

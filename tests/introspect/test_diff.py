@@ -69,6 +69,10 @@ async def connection(fresh_database: Callable[[str], str]) -> AsyncIterator[Conn
             ],
         ),
         ("create unique index tag_low on tag (lower(name))", ["added unique index public.tag.tag_low"]),
+        (
+            "alter table tag add constraint no_blank check (name <> '')",
+            ["added check constraint public.tag.no_blank"],
+        ),
         ("create extension fuzzystrmatch", ["added extension fuzzystrmatch"]),
         (
             "create table pair (a int, b int); alter table pair drop a; alter table pair add a int",

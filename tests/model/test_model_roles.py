@@ -22,7 +22,7 @@ DB = catalog(
         unique=[["email"], ["password"]],
         indexes=[
             UniqueIndex("users_name_idx", ("name",), (None,), None),
-            UniqueIndex("users_lower_idx", (None,), ("lower(password)",), None),
+            UniqueIndex("users_lower_idx", (None,), ("lower(password)",), None, ("password",)),
         ],
     ),
     table("notes", "id int4!, owner_id uuid!, body text, kept bool", foreign={"owner_id": "users.id"}),

@@ -79,3 +79,64 @@ def at_path(value: Any, path: tuple[str, ...]) -> Any:
         else:
             return None
     return value
+
+
+# ---------------------------------------------------------------- changing
+
+
+class CannotChange(Exception):
+    """Postgres refuses to change a value of this form so."""
+
+
+def concatenated(left: Any, right: Any) -> Any:
+    """`left || right`: objects are merged, everything else is put into one array."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return {**left, **right}
+    first = left if isinstance(left, list) else [left]
+    return [*first, *(right if isinstance(right, list) else [right])]
+
+
+def without_key(value: Any, key: str) -> Any:
+    """`value - key`"""
+    match value:
+        case dict():
+            return {name: item for name, item in value.items() if name != key}
+        case list():
+            return [item for item in value if item != key]
+        case _:
+            raise CannotChange
+
+
+def without_element(value: Any, index: int) -> Any:
+    """`value - index`; from the end where it is negative."""
+    if not isinstance(value, list):
+        raise CannotChange
+    place = index if index >= 0 else len(value) + index
+    return [item for at, item in enumerate(value) if at != place]
+
+
+def without_path(value: Any, path: tuple[str, ...]) -> Any:
+    """`value #- path`"""
+    if not isinstance(value, (dict, list)):
+        raise CannotChange
+    return _without(value, path) if value and path else value
+
+
+def _without(value: Any, path: tuple[str, ...]) -> Any:
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        if step not in value:
+            return value
+        return {**value, step: _without(value[step], rest)} if rest else without_key(value, step)
+    if not isinstance(value, list):
+        return value
+    try:
+        index = int(step)
+    except ValueError:
+        raise CannotChange from None
+    place = index if index >= 0 else len(value) + index
+    if not 0 <= place < len(value):
+        return value
+    if not rest:
+        return without_element(value, place)
+    return [_without(item, rest) if at == place else item for at, item in enumerate(value)]

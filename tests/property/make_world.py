@@ -111,13 +111,13 @@ def _linked(choices: Choices, table: Table, tables: list[Table]) -> Table:
                 back = tuple(zip(key.targets, key.columns, strict=True))
                 links.append(Link(f"from_{other.name}_{index}", "array", other.name, back, "their key"))
     for index in range(choices.one((0, 0, 1, 2))):
-        found = _mapped(choices, table, choices.one(tables), f"like_{index}")
+        found = mapped(choices, table, choices.one(tables), f"like_{index}")
         if found is not None and not any(link.table == found.table and set(link.on) == set(found.on) for link in links):
             links.append(found)
     return replace(table, links=tuple(links))
 
 
-def _mapped(choices: Choices, table: Table, target: Table, name: str) -> Link | None:
+def mapped(choices: Choices, table: Table, target: Table, name: str) -> Link | None:
     """A relationship that no key stands behind. An object needs a target that is unique."""
     pairs = [
         (ours.name, theirs.name)
@@ -191,12 +191,12 @@ def _ruled(choices: Choices, world: World) -> World:
     for table in world.tables:
         hidden = tuple(column.name for column in table.columns if choices.chance(1, 10))
         table = replace(table, hidden=hidden)
-        grants = tuple((role, _grant(choices, table, writer)) for role in world.roles if choices.chance(6, 7))
+        grants = tuple((role, make_grant(choices, table, writer)) for role in world.roles if choices.chance(6, 7))
         tables.append(replace(table, grants=grants))
     return replace(world, tables=tuple(tables), named=tuple(named))
 
 
-def _grant(choices: Choices, table: Table, writer: Writer) -> Grant:
+def make_grant(choices: Choices, table: Table, writer: Writer) -> Grant:
     names = [column.name for column in table.columns if column.name not in table.hidden]
     columns: tuple[str, ...] | None = None
     if choices.chance(2, 3):

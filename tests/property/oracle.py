@@ -82,9 +82,9 @@ class Oracle:
                 table = self.world.table(root.table)
                 yield table
                 yield from self._tables_of_args(root.args)
-                yield from self._tables_below(root.items, table)
+                yield from self.tables_below(root.items, table)
 
-    def _tables_below(self, items: Iterable[Item], table: Table) -> Iterator[Table]:
+    def tables_below(self, items: Iterable[Item], table: Table) -> Iterator[Table]:
         for item in merged(items):
             match item:
                 case ShowAggregate() if not _asks_rows(item.items):
@@ -93,9 +93,9 @@ class Oracle:
                     target = self.world.table(table.link(link).table)
                     yield target
                     yield from self._tables_of_args(args)
-                    yield from self._tables_below(item.items, target)
+                    yield from self.tables_below(item.items, target)
                 case Nodes(items=below):
-                    yield from self._tables_below(below, table)
+                    yield from self.tables_below(below, table)
 
     def _tables_of_args(self, args: Args | None) -> Iterator[Table]:
         if args is None:
@@ -128,14 +128,15 @@ class Oracle:
             pairs = list(zip(table.primary_key, root.primary_key, strict=True))
             for row in rows:
                 if all(compare(table.column(name).kind, "_eq", row[name], value.meaning) for name, value in pairs):
-                    return self._object(root.items, table, row)
+                    return self.row(root.items, table, row)
             return None
         assert root.args is not None
         if root.kind == "select_aggregate":
             return self._aggregate(root.items, root.args, table, rows)
         return self._list(root.items, root.args, table, rows)
 
-    def _object(self, items: Iterable[Item], table: Table, row: Row) -> dict[str, Any]:
+    def row(self, items: Iterable[Item], table: Table, row: Row) -> dict[str, Any]:
+        """What is asked of one row."""
         found: dict[str, Any] = {}
         for item in merged(items):
             match item:
@@ -164,7 +165,7 @@ class Oracle:
         related = list(self.truth.related(link, row))
         if item.args is not None:
             return self._list(item.items, item.args, target, related)
-        return self._object(item.items, target, related[0]) if related else None
+        return self.row(item.items, target, related[0]) if related else None
 
     # ------------------------------------------------------------ lists
 
@@ -180,7 +181,7 @@ class Oracle:
         groups = []
         for block, number in page.blocks:
             if number:
-                shown_rows = tuple(self._object(items, table, row) for row in block)
+                shown_rows = tuple(self.row(items, table, row) for row in block)
                 alternatives = (shown_rows,) if page.is_distinct else tuple((row,) for row in shown_rows)
                 groups.append(Tied(alternatives, number))
         return Rows(tuple(groups))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from property.kinds import MOODS, as_text, json_text
+from property.ddl import after_rows, column_line, constraint_lines, ident, literal, names, relation
+from property.kinds import MOODS, json_text
 from property.predicates import (
     All,
     Any_,
@@ -23,7 +24,8 @@ from property.predicates import (
     Session,
     Test,
 )
-from property.world import Grant, Link, Row, Table, World
+from property.world import Grant, Key, Link, Table, World
+from property.write_rules import Generated, InsertRule, Preset, SqlText, UpdateRule
 
 RESET = (
     "drop schema if exists app cascade; drop schema if exists public cascade; create schema public; create schema app;"
@@ -37,55 +39,51 @@ ONCE = "create schema ext; create extension citext schema ext;"
 # ---------------------------------------------------------------- SQL
 
 
-def ident(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def relation(table: Table) -> str:
-    return f"{ident(table.schema)}.{ident(table.sql)}"
-
-
 def sql_script(world: World) -> str:
     """Types, tables, rows and keys, for an empty database."""
     parts = [TYPES, *map(_create, world.tables), *map(_insert, world.tables)]
     parts += [_foreign_key(table, key, world) for table in world.tables for key in table.keys]
+    parts += [after_rows(table, world) for table in world.tables]
     return "\n".join(part for part in parts if part)
 
 
+def data_script(world: World) -> str:
+    """The world's rows in place of all that are there."""
+    stored = [table for table in world.tables if table.shape.view is None]
+    # Rows of one table may refer to one another in any order, and tables in circles: keys are looked at in the end.
+    parts = ["begin;", "set local session_replication_role = replica;"]
+    parts += [f"delete from {relation(table)};" for table in stored]
+    parts += [_insert(table) for table in stored]
+    return "\n".join(part for part in (*parts, "commit;") if part)
+
+
 def _create(table: Table) -> str:
-    lines = [
-        f"{ident(column.name)} {column.kind.sql}{'' if column.nullable else ' not null'}" for column in table.columns
-    ]
+    if table.shape.view is not None:
+        return ""
+    lines = [column_line(table, column) for column in table.columns]
     if table.primary_key:
-        lines.append(f"primary key ({_names(table.primary_key)})")
+        name = f"constraint {ident(table.shape.key_name)} " if table.shape.key_name else ""
+        lines.append(f"{name}primary key ({names(table.primary_key)})")
+    lines += constraint_lines(table)
     return f"create table {relation(table)} ({', '.join(lines)});"
 
 
 def _insert(table: Table) -> str:
-    if not table.rows:
+    """Rows go in as they are; what is generated is left to the database."""
+    if not table.rows or table.shape.view is not None:
         return ""
-    rows = (f"({', '.join(_literal(table, row, column.name) for column in table.columns)})" for row in table.rows)
-    return f"insert into {relation(table)} values\n  " + ",\n  ".join(rows) + ";"
+    columns = [column.name for column in table.columns if not isinstance(column.source, Generated)]
+    rows = (f"({', '.join(literal(table.column(name).kind, row[name]) for name in columns)})" for row in table.rows)
+    into = f"insert into {relation(table)} ({names(tuple(columns))}) overriding system value values"
+    return f"{into}\n  " + ",\n  ".join(rows) + ";"
 
 
-def _literal(table: Table, row: Row, name: str) -> str:
-    value = row[name]
-    if value is None:
-        return "null"
-    text = as_text(table.column(name).kind, value).replace("'", "''")
-    return f"'{text}'"
-
-
-def _foreign_key(table: Table, key: Any, world: World) -> str:
+def _foreign_key(table: Table, key: Key, world: World) -> str:
     target = world.table(key.table)
     return (
-        f"alter table {relation(table)} add foreign key ({_names(key.columns)}) "
-        f"references {relation(target)} ({_names(key.targets)});"
+        f"alter table {relation(table)} add foreign key ({names(key.columns)}) "
+        f"references {relation(target)} ({names(key.targets)}) on delete {key.on_delete};"
     )
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(map(ident, names))
 
 
 # ---------------------------------------------------------------- permissions.yaml
@@ -101,9 +99,10 @@ def permissions_yaml(world: World) -> str:
     for table in world.tables:
         lines.append(f"  {json_text(table_name(table))}:")
         lines += [f"    {key}: {json_text(value)}" for key, value in _settings(table, world)]
-        if table.grants:
+        permissions = {role: _permissions(table, role, world) for role in world.roles}
+        if any(permissions.values()):
             lines.append("    permissions:")
-            lines += [f"      {role}: {{select: {json_text(_grant(grant, world))}}}" for role, grant in table.grants]
+            lines += [f"      {role}: {json_text(tree)}" for role, tree in permissions.items() if tree]
     return "\n".join(lines) + "\n"
 
 
@@ -140,6 +139,43 @@ def _link(link: Link, world: World) -> Any:
             return {link.kind: {"table": target, "key": theirs}}
         case _:
             return {link.kind: target, "on": dict(link.on)}
+
+
+def _permissions(table: Table, role: str, world: World) -> dict[str, Any]:
+    grant, writes = table.grant(role), table.writes(role)
+    tree: dict[str, Any] = {} if grant is None else {"select": _grant(grant, world)}
+    if writes.insert is not None:
+        tree["insert"] = {**_values(writes.insert), "check": rule_tree(writes.insert.check, world)}
+    if writes.update is not None:
+        tree["update"] = {**_values(writes.update), "filter": rule_tree(writes.update.filter, world)}
+        if writes.update.check is not None:
+            tree["update"]["check"] = rule_tree(writes.update.check, world)
+    if writes.delete is not None:
+        tree["delete"] = {"filter": rule_tree(writes.delete.filter, world)}
+        if writes.delete.backend_only:
+            tree["delete"]["backend_only"] = True
+    return tree
+
+
+def _values(rule: InsertRule | UpdateRule) -> dict[str, Any]:
+    tree: dict[str, Any] = {"columns": "*" if rule.columns is None else list(rule.columns)}
+    if rule.presets:
+        tree["set"] = {preset.column: _preset(preset) for preset in rule.presets}
+    if rule.backend_only:
+        tree["backend_only"] = True
+    return tree
+
+
+def _preset(preset: Preset) -> Any:
+    match preset.value:
+        case None:
+            return None
+        case Session(name=name):
+            return name
+        case SqlText(sql=sql):
+            return {"sql": sql}
+        case value:
+            return {"json": value.json}
 
 
 def _grant(grant: Grant, world: World) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from property.kinds import KINDS, Kind
 from property.predicates import Pred
 from property.spelling import Spelling
+from property.write_rules import ADMIN_WRITES, NO_WRITES, OnDelete, Shape, Source, Writes
 
 Row = Mapping[str, Any]
 """SQL name → value, None for null."""
@@ -16,12 +17,13 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`field` is its GraphQL name."""
+    """`field` is its GraphQL name. `source` says where a value comes from when a write gives none."""
 
     name: str
     field: str
     kind_name: str
     nullable: bool
+    source: Source | None = None
 
     @property
     def kind(self) -> Kind:
@@ -35,6 +37,7 @@ class Key:
     columns: tuple[str, ...]
     table: str
     targets: tuple[str, ...]
+    on_delete: OnDelete = "no action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class Table:
     infers: bool
     grants: tuple[tuple[str, Grant], ...]
     rows: tuple[Row, ...]
+    shape: Shape = Shape()
+    """What only writes meet."""
 
     @property
     def ident(self) -> str:
@@ -92,6 +97,9 @@ class Table:
 
     def grant(self, role: str) -> Grant | None:
         return ADMIN_GRANT if role == ADMIN else dict(self.grants).get(role)
+
+    def writes(self, role: str) -> Writes:
+        return ADMIN_WRITES if role == ADMIN else dict(self.shape.writes).get(role, NO_WRITES)
 
 
 ADMIN = "admin"

@@ -23,6 +23,7 @@ from gql_gen.rules.types import (
     Either,
     ExistsIn,
     InsertRule,
+    IsolationLevel,
     Mark,
     NameAndComment,
     NamedRule,
@@ -192,6 +193,7 @@ def tables(draw: st.DrawFn, roles: list[str]) -> TableRules:
         root_fields=MappingProxyType(draw(st.dictionaries(st.sampled_from(get_args(RootField)), chosen, max_size=2))),
         relationships=tuple(draw(st.lists(relationship, max_size=2, unique_by=lambda found: found.name))),
         infer_relationships=draw(st.booleans()),
+        reveal_constraints=draw(st.none() | listed_columns),
         permissions=MappingProxyType(permissions),
     )
 
@@ -209,6 +211,8 @@ def all_rules(draw: st.DrawFn) -> Rules:
         customization=draw(
             st.just(Customization()) | st.builds(Customization, st.none() | graphql_name, st.just("a_"))
         ),
+        isolation_level=draw(st.sampled_from(get_args(IsolationLevel))),
+        reveal_constraints=draw(st.booleans()),
     )
 
 
@@ -224,12 +228,17 @@ def test_what_is_dumped_reads_back_and_is_dumped_the_same(rules: Rules) -> None:
 def test_the_form_reads_aloud() -> None:
     scrambled = """\
 {"tables": {"b": {"permissions": {"user": {"select": {"filter": "own", "columns": ["z", "a"]}}, "public": {}}},
-"a": {"relationships": {"r": {"on": {"x": "y"}, "object": "b"}}}}, "version": 1,
+"a": {"permissions": {"user": {}}, "reveal_constraints": ["b_key", "a_key"],
+"relationships": {"r": {"on": {"x": "y"}, "object": "b"}}}}, "version": 1,
+"reveal_constraints": true, "isolation_level": "serializable",
 "rules": {"own": {"id": "X-Hasura-User-Id"}}, "roles": {"user": {}, "public": {}}}
 """
     canonical = """\
 version: 1
 naming: nhost
+
+isolation_level: serializable
+reveal_constraints: true
 
 roles:
   user: {}
@@ -242,6 +251,9 @@ tables:
   public.a:
     relationships:
       r: { object: public.b, on: { x: "y" } }
+    reveal_constraints: [a_key, b_key]
+    permissions:
+      user: {}
 
   public.b:
     permissions:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from gql_gen.rules.dump import dump_rules, expression_tree
 from gql_gen.rules.hasura_keys import KEYS, KINDS, Honoured, Leavable, Noted, Refused
 from gql_gen.rules.hasura_v2 import Imported, ImportRefused, import_metadata
 from gql_gen.rules.load import parse_rules
-from gql_gen.rules.types import ByForeignKey, ByMapping, Customization
+from gql_gen.rules.types import ByForeignKey, ByMapping, Customization, TablePermissions
 
 Import = Callable[..., Imported]
 
@@ -197,6 +199,56 @@ def test_permissions_are_carried_exactly(imported: Import) -> None:
     assert delete.backend_only
 
 
+def writes(insert: Any = None, update: Any = None, delete: Any = None) -> TablePermissions:
+    """The permissions of role r on one table, through the written file."""
+    given = {"insert": insert, "update": update, "delete": delete}
+    table = {
+        "table": "t",
+        **{f"{kind}_permissions": [{"role": "r", "permission": body}] for kind, body in given.items() if body},
+    }
+    source = {"kind": "postgres", "name": "s", "tables": [table]}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "metadata.json"
+        path.write_text(json.dumps({"version": 3, "sources": [source]}))
+        rules = import_metadata(path, without=frozenset()).rules
+    return parse_rules(dump_rules(rules), "p").tables[Ident("public", "t")].permissions["r"]
+
+
+def test_presets_of_every_kind_are_carried() -> None:
+    values = {"a": "X-Hasura-User-Id", "b": "x-hasura-Org", "c": "now()", "d": 1.50, "e": None, "f": {"sql": ["x"]}}
+    insert = writes(insert={"check": {}, "columns": [], "set": values}).insert
+    update = writes(update={"filter": {}, "columns": [], "set": values}).update
+    assert insert is not None
+    assert update is not None
+    for rule in (insert, update):
+        assert [(preset.column, preset.value and preset.value.json) for preset in rule.presets] == [
+            *(("a", "X-Hasura-User-Id"), ("b", "x-hasura-Org"), ("c", "now()"), ("d", Decimal("1.5"))),
+            *(("e", None), ("f", {"sql": ["x"]})),
+        ]
+        assert all(preset.sql is None for preset in rule.presets)
+
+
+def test_what_a_write_permission_leaves_out_means_what_it_means_in_hasura() -> None:
+    insert = writes(insert={"check": {"a": 1}}).insert
+    assert insert is not None
+    assert (insert.columns, insert.presets, insert.backend_only, insert.recheck) == (None, (), False, False)
+    insert = writes(insert={"check": {}, "columns": [], "set": None, "backend_only": None}).insert
+    assert insert is not None
+    assert (insert.columns, insert.presets, insert.backend_only) == ((), (), False)
+    update = writes(update={"columns": ["a"], "filter": {"a": 1}, "check": None}).update
+    assert update is not None
+    assert (update.check, expression_tree(update.filter)) == (None, {"a": {"_eq": 1}})
+    delete = writes(delete={"filter": {}}).delete
+    assert delete is not None
+    assert not delete.backend_only
+
+
+def test_constraints_are_revealed_as_hasura_does(imported: Import) -> None:
+    rules = imported(COMPLETE).rules
+    assert rules.reveal_constraints
+    assert "\nreveal_constraints: true\n" in dump_rules(rules)
+
+
 def test_the_written_file_reads_back_and_begins_with_the_report(imported: Import) -> None:
     metadata = with_table(event_triggers=[{"name": "e"}])
     found = imported(metadata, "event_triggers")
@@ -374,12 +426,28 @@ def test_names_that_the_file_format_does_not_allow_are_refused(imported: Import)
     assert "expected a GraphQL name" in refusals(imported, with_table(configuration={"custom_name": "a-b"}))["$"]
 
 
-def test_isolation_levels_other_than_read_committed_are_refused(imported: Import) -> None:
+def isolated(level: Any) -> dict[str, Any]:
     metadata = copy.deepcopy(COMPLETE)
-    metadata["sources"][0]["configuration"]["connection_info"]["isolation_level"] = "serializable"
-    assert (
-        "read-committed" in refusals(imported, metadata)["$.sources[0].configuration.connection_info.isolation_level"]
-    )
+    metadata["sources"][0]["configuration"]["connection_info"]["isolation_level"] = level
+    return metadata
+
+
+@pytest.mark.parametrize("level", ["read-committed", "repeatable-read", "serializable"])
+def test_the_isolation_level_comes_along(imported: Import, level: str) -> None:
+    rules = imported(isolated(level)).rules
+    assert rules.isolation_level == level
+    assert parse_rules(dump_rules(rules), "p").isolation_level == level
+
+
+@pytest.mark.parametrize("level", ["read-uncommitted", "Serializable", 1, ["serializable"]])
+def test_an_unknown_isolation_level_is_refused(imported: Import, level: Any) -> None:
+    path = "$.sources[0].configuration.connection_info.isolation_level"
+    expected = "expected read-committed, repeatable-read or serializable"
+    assert refusals(imported, isolated(level)) == {path: expected}
+
+
+def test_no_isolation_level_is_the_usual_one(imported: Import) -> None:
+    assert imported(isolated(None)).rules.isolation_level == "read-committed"
 
 
 @pytest.mark.parametrize("kind", ["allowlist", "api_limits", "limit", "select_permissions", "function"])

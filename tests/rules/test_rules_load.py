@@ -30,6 +30,7 @@ naming: hasura
 customization:
   root_fields: { namespace: app, prefix: a_, suffix: _z }
   type_names: { prefix: T, suffix: _t }
+isolation_level: repeatable-read
 roles: { public: {}, user: {} }
 rules:
   own: { id: { _eq: X-Hasura-User-Id } }
@@ -47,6 +48,7 @@ tables:
       members: { array: public.member, on: { id: userId } }
       org: { object: { key: org_id }, comment: their employer }
       posts: { array: { table: post, key: [author_id, tenant] } }
+    reveal_constraints: [users_name_key]
     permissions:
       user:
         select:
@@ -81,6 +83,18 @@ def rules() -> Rules:
 def test_the_head_of_the_file(rules: Rules) -> None:
     assert (rules.naming, list(rules.roles), list(rules.named)) == ("hasura", ["public", "user"], ["own", "active"])
     assert rules.customization == Customization("app", "a_", "_z", "T", "_t")
+    assert (rules.isolation_level, rules.reveal_constraints) == ("repeatable-read", False)
+
+
+def test_constraints_are_revealed_by_name_all_of_a_table_or_all_there_are(rules: Rules) -> None:
+    revealed = rules.tables[USERS].reveal_constraints
+    assert revealed is not None
+    assert [(name, str(at)) for name, at in revealed] == [("users_name_key", "p.yaml:24:26")]
+    t = Ident("public", "t")
+    assert parse_rules(table('reveal_constraints: "*"'), "p").tables[t].reveal_constraints is None
+    assert parse_rules(table("hide: [a]"), "p").tables[t].reveal_constraints == ()
+    assert parse_rules("version: 1\nreveal_constraints: true", "p").reveal_constraints
+    assert parse_rules("version: 1", "p").isolation_level == "read-committed"
 
 
 def test_names_of_a_table(rules: Rules) -> None:
@@ -122,8 +136,8 @@ def test_marks_point_at_keys_and_values(rules: Rules) -> None:
     own = rules.named["own"]
     assert isinstance(own, OnField)
     assert own.operators is not None
-    assert (str(own.at), str(own.operators[0].value.at)) == ("p.yaml:8:10", "p.yaml:8:21")
-    assert rules.tables[USERS].at.line == 11
+    assert (str(own.at), str(own.operators[0].value.at)) == ("p.yaml:9:10", "p.yaml:9:21")
+    assert rules.tables[USERS].at.line == 12
 
 
 def test_numbers_keep_every_digit() -> None:
@@ -197,6 +211,9 @@ tables:
         ("version: .inf", 1, 10, "not a plain decimal number"),
         ("version: 1\nnaming: nhots", 2, 9, 'expected "nhost", "hasura" or "graphql-default", not "nhots"'),
         ("version: 1\nroles:\n  user:", 3, 8, "not nothing"),
+        ("version: 1\nisolation_level: seralizable", 2, 18, '"repeatable-read" or "serializable", not "seralizable"'),
+        ("version: 1\nreveal_constraints: [a]", 2, 21, "expected true or false"),
+        (table("reveal_constraints: true"), 5, 25, "expected"),
         (table("name: 1a"), 5, 11, "expected a GraphQL name"),
         (table("name: 'a\n\n'"), 5, 11, "expected a GraphQL name"),
         (table("root_fields: {selct: x}"), 5, 19, 'not "selct"'),

@@ -34,5 +34,6 @@ def spread(values: bytes) -> list[bytes]:
 def refusal(error: UsherError, outcome: Outcome = "refused") -> Reply:
     """One error in the form Hasura's clients read."""
     message = error.message if len(error.message) <= _MESSAGE else error.message[:_MESSAGE] + "…"
-    body = {"errors": [{"message": message, "extensions": {"path": error.path, "code": error.code}}]}
+    extensions = {"path": error.path, "code": error.code, **error.extensions}
+    body = {"errors": [{"message": message, "extensions": extensions}]}
     return Reply(_encode(body), outcome, error.status)

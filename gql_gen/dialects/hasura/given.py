@@ -6,9 +6,10 @@ are looked at, and the variables they came in are remembered: the statement depe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, Self
 
 from graphql.language import (
     EnumValueNode,
@@ -38,6 +39,15 @@ class Sent:
 
     path: tuple[str | int, ...]
     value: Any
+
+    def inside(self, key: str | int, value: Any) -> Self:
+        """What stands under a key of it."""
+        return type(self)((*self.path, key), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Sent):
+    """A value that is itself part of the plan, wherever it came from: its slots are literals."""
 
 
 Given = ValueNode | Sent
@@ -79,6 +89,11 @@ class Values:
             return given.value is None or given.value is ABSENT
         return isinstance(given, NullValueNode)
 
+    @staticmethod
+    def is_absent(given: Given) -> bool:
+        """True for a variable that was not sent alone."""
+        return isinstance(given, Sent) and given.value is ABSENT
+
     def fields(self, given: Given, expected: InputObject, at: str) -> Iterator[tuple[InputField, Given, str]]:
         """The entries of an input object with their definitions and paths, in the order given."""
         pairs = self._pairs(given, expected, at)
@@ -102,10 +117,10 @@ class Values:
     def _pairs(self, given: Given, expected: InputObject, at: str) -> list[tuple[str, Given]]:
         if isinstance(given, Sent):
             if not isinstance(given.value, dict):
-                raise _expected("an object", expected, given, at)
-            return [(key, Sent((*given.path, key), value)) for key, value in given.value.items()]
+                raise unexpected("an object", expected, given, at)
+            return [(key, given.inside(key, value)) for key, value in given.value.items()]
         if not isinstance(given, ObjectValueNode):
-            raise _expected("an object", expected, given, at)
+            raise unexpected("an object", expected, given, at)
         return [(field.name.value, field.value) for field in given.fields]
 
     def items(self, given: Given, of: TypeRef, at: str) -> list[tuple[Given, str]]:
@@ -114,8 +129,7 @@ class Values:
             if not isinstance(given.value, list):
                 return [(given, f"{at}[0]")]
             self._spend(len(given.value), at)
-            found = [Sent((*given.path, index), item) for index, item in enumerate(given.value)]
-            return [(item, f"{at}[{index}]") for index, item in enumerate(found)]
+            return [(given.inside(index, item), f"{at}[{index}]") for index, item in enumerate(given.value)]
         if not isinstance(given, ListValueNode):
             return [(given, f"{at}[0]")]
         return [(self.opened(item, of, f"{at}[{index}]"), f"{at}[{index}]") for index, item in enumerate(given.values)]
@@ -135,10 +149,10 @@ class Values:
     def _enum_name(given: Given, expected: EnumType, at: str) -> str:
         if isinstance(given, Sent):
             if not isinstance(given.value, str):
-                raise _expected("an enum value", expected, given, at)
+                raise unexpected("an enum value", expected, given, at)
             return given.value
         if not isinstance(given, EnumValueNode):
-            raise _expected("an enum value", expected, given, at)
+            raise unexpected("an enum value", expected, given, at)
         return given.value
 
     def boolean(self, given: Given, at: str) -> bool:
@@ -152,6 +166,8 @@ class Values:
 
     def json(self, given: Given) -> Any:
         """The value itself. The plan then depends on it."""
+        if isinstance(given, Settled):
+            return given.value
         if isinstance(given, Sent):
             self.by_value.add(str(given.path[0]))
             return given.value
@@ -160,26 +176,29 @@ class Values:
 
     def slot(self, given: Given, value_type: ValueType, at: str) -> Slot:
         """A place filled at run time. The value is checked now too, so that a bad one is refused before planning on."""
-        if isinstance(given, Sent):
+        if isinstance(given, Sent) and not isinstance(given, Settled):
             encode(None if given.value is ABSENT else given.value, value_type, at)
             return Slot("variable", given.path, value_type, at=at)
-        self._no_enum(given, value_type, at)
+        if not isinstance(given, Sent):
+            check_spelling(given, value_type, at)
         value = self.json(given)
         return Slot("literal", (), value_type, encode(value, value_type, at), at)
 
-    @staticmethod
-    def _no_enum(given: ValueNode, value_type: ValueType, at: str) -> None:
-        """`name: abc` without quotes is an enum value: fine for enums and inside JSON, a mistake for a string."""
-        if value_type.pg in _JSON:
-            return
-        items = given.values if isinstance(given, ListValueNode) else (given,)
-        for item in items:
-            if value_type.labels is None and isinstance(item, EnumValueNode):
-                raise Rejected(f"unexpected enum value '{item.value}' for type '{value_type.graphql}'", path=at)
-            if value_type.labels is not None and not isinstance(item, _spellings(value_type)):
-                raise Rejected(
-                    f"expected an enum value for type '{value_type.graphql}', but found {found(item)}", path=at
-                )
+
+def check_spelling(given: ValueNode, value_type: ValueType, at: str) -> None:
+    """`name: abc` without quotes is an enum value: fine for enums and inside JSON, a mistake for a string."""
+    if isinstance(given, ListValueNode):
+        for item in given.values:
+            check_spelling(item, value_type.element or value_type, at)
+        return
+    if value_type.element is not None:
+        value_type = value_type.element
+    if value_type.pg in _JSON:
+        return
+    if value_type.labels is None and isinstance(given, EnumValueNode):
+        raise Rejected(f"unexpected enum value '{given.value}' for type '{value_type.graphql}'", path=at)
+    if value_type.labels is not None and not isinstance(given, _spellings(value_type)):
+        raise Rejected(f"expected an enum value for type '{value_type.graphql}', but found {found(given)}", path=at)
 
 
 def _spellings(value_type: ValueType) -> tuple[type[ValueNode], ...]:
@@ -214,6 +233,19 @@ def compatible(declared: str, expected: str, *, has_default: bool = False) -> bo
     return declared == expected
 
 
+def frozen(value: Any) -> Hashable:
+    """Any JSON value as a key; `1`, `1.0`, `1.00` and `true` are kept apart."""
+    match value:
+        case dict():
+            return ("{", *((key, frozen(item)) for key, item in value.items()))
+        case list():
+            return ("[", *(frozen(item) for item in value))
+        case Decimal():
+            return (Decimal, str(value))
+        case _:
+            return (type(value), value)
+
+
 def found(given: Given) -> str:
     """What was given, in words."""
     if isinstance(given, Sent):
@@ -223,7 +255,7 @@ def found(given: Given) -> str:
     return describe(to_json(given, {}))
 
 
-def _expected(what: str, expected: TypeRef, given: Given, at: str) -> Rejected:
+def unexpected(what: str, expected: TypeRef, given: Given, at: str) -> Rejected:
     if Values.is_null(given):
         return Rejected(f"unexpected null value for type '{named(expected).name}'", path=at)
     return Rejected(f"expected {what} for type '{named(expected).name}', but found {found(given)}", path=at)

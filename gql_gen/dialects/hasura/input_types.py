@@ -69,6 +69,11 @@ class InputTypes:
         assert isinstance(known, kind), f"two types called {name}"
         return known
 
+    @staticmethod
+    def is_shown(entity: RoleEntity) -> bool:
+        """Whether the role has anything to select from a row: an object type needs a field."""
+        return bool(entity.fields or entity.links)
+
     # ------------------------------------------------------------ scalars
 
     def scalar(self, scalar: Scalar) -> TypeRef:

@@ -69,6 +69,13 @@ def where(given: Given, expected: InputObject, values: Values, at: str) -> Pred:
     return bool_exp(given, expected, values, at)
 
 
+def required_where(given: Given, expected: InputObject, values: Values, at: str) -> Pred:
+    """The same where rows are changed: a null, or a variable not sent, must never mean all of them."""
+    if values.is_null(given):
+        raise Rejected(f"unexpected null value for type '{expected.name}'", path=at)
+    return bool_exp(given, expected, values, at)
+
+
 def bool_exp(given: Given, expected: InputObject, values: Values, at: str) -> Pred:
     """Inside a filter null is an error: dropping a key would match more rows than were meant."""
     parts = [_bool_exp_field(field, child, values, place) for field, child, place in values.fields(given, expected, at)]

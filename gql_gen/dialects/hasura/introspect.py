@@ -28,6 +28,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    Undefined,
     execute_sync,
     lexicographic_sort_schema,
     print_schema,
@@ -55,10 +56,11 @@ from graphql.validation import (
     ValuesOfCorrectTypeRule,
 )
 
-from gql_gen.dialects.document import Operation
+from gql_gen.dialects.document import ABSENT, Operation
 from gql_gen.dialects.hasura.schema import RoleSchema
 from gql_gen.dialects.hasura.typesystem import (
     EnumType,
+    InputField,
     InputObject,
     ListOf,
     NamedType,
@@ -128,10 +130,14 @@ class _Converter:
                 return GraphQLObjectType(type_.name, lambda: self._fields(type_), description=type_.description)
 
     def _input_fields(self, type_: InputObject) -> dict[str, GraphQLInputField]:
-        return {
-            name: GraphQLInputField(cast(GraphQLInputType, self.convert(field.type)), description=field.description)
-            for name, field in type_.fields.items()
-        }
+        return {name: self._input_field(field) for name, field in type_.fields.items()}
+
+    def _input_field(self, field: InputField) -> GraphQLInputField:
+        return GraphQLInputField(
+            cast(GraphQLInputType, self.convert(field.type)),
+            default_value=Undefined if field.default is ABSENT else field.default,
+            description=field.description,
+        )
 
     def _fields(self, type_: ObjectType) -> dict[str, GraphQLField]:
         return {name: self._field(field) for name, field in type_.fields.items()}
@@ -170,6 +176,7 @@ def graphql_schema(schema: RoleSchema) -> GraphQLSchema:
     with _deep_recursion():
         made = GraphQLSchema(
             query,
+            mutation=None if schema.mutation_root is None else converter.convert(schema.mutation_root),
             directives=[GraphQLIncludeDirective, GraphQLSkipDirective, GraphQLDeprecatedDirective, _CACHED],
             assume_valid=True,
         )

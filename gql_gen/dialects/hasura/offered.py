@@ -1,8 +1,10 @@
-"""Which aggregates and orders are offered for which types."""
+"""Which aggregates, orders and updates are offered for which types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.types import Field, RoleEntity
@@ -57,3 +59,82 @@ def functions(entity: RoleEntity) -> Iterable[AggregateFunction]:
     for function in _FUNCTIONS:
         if aggregated(entity, function):
             yield function
+
+
+# ---------------------------------------------------------------- updates
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An argument of updates: which columns it takes, None being all, and what it takes for each."""
+
+    word: str
+    types: frozenset[Ident] | None
+    operand: Literal["the column's", "String", "Int", "[String!]"]
+    description: str
+    of_type: str | None = None
+    """What its input type is described as, before the table's name; None: as the argument."""
+
+
+_JSONB = frozenset({Ident(PG, "jsonb")})
+OPERATORS = (
+    Operator(
+        "_set",
+        None,
+        "the column's",
+        "sets the columns of the filtered rows to the given values",
+        "input type for updating data in table",
+    ),
+    Operator(
+        "_inc",
+        SUMMED,
+        "the column's",
+        "increments the numeric columns with given value of the filtered values",
+        "input type for incrementing numeric columns in table",
+    ),
+    Operator("_append", _JSONB, "the column's", "append existing jsonb value of filtered columns with new jsonb value"),
+    Operator(
+        "_prepend", _JSONB, "the column's", "prepend existing jsonb value of filtered columns with new jsonb value"
+    ),
+    Operator(
+        "_delete_key",
+        _JSONB,
+        "String",
+        "delete key/value pair or string element. key/value pairs are matched based on their key value",
+    ),
+    Operator(
+        "_delete_elem",
+        _JSONB,
+        "Int",
+        "delete the array element with specified index (negative integers count from the end). "
+        "throws an error if top level container is not an array",
+    ),
+    Operator(
+        "_delete_at_path",
+        _JSONB,
+        "[String!]",
+        "delete the field or element with specified path (for JSON arrays, negative integers count from the end)",
+    ),
+)
+
+
+def updated(entity: RoleEntity, operator: Operator) -> tuple[Field, ...]:
+    """The columns an operator is offered for."""
+    fields = entity.update_fields.values()
+    if operator.types is None:
+        return tuple(fields)
+    return tuple(field for field in fields if field.scalar.element is None and field.scalar.pg in operator.types)
+
+
+# ---------------------------------------------------------------- keys and words
+
+
+def key_fields(entity: RoleEntity) -> tuple[Field, ...]:
+    """The primary key, where the role may read all of it."""
+    by_column = {field.sql: field for field in entity.fields.values()}
+    return tuple(by_column[column] for column in entity.entity.primary_key)
+
+
+def described(chosen: str | None, ours: str) -> str | None:
+    """A chosen comment, "" meaning none, else our own words."""
+    return ours if chosen is None else chosen or None

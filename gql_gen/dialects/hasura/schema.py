@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gql_gen.dialects.hasura.input_types import InputTypes
-from gql_gen.dialects.hasura.offered import FLOAT_FUNCTIONS, JSON_TYPES, STRINGIFIED, aggregated, functions
+from gql_gen.dialects.hasura.offered import (
+    FLOAT_FUNCTIONS,
+    JSON_TYPES,
+    STRINGIFIED,
+    aggregated,
+    described,
+    functions,
+    key_fields,
+)
 from gql_gen.dialects.hasura.typesystem import (
     AggregateField,
     Argument,
@@ -26,30 +33,42 @@ from gql_gen.dialects.hasura.typesystem import (
     RootListField,
     TypeRef,
 )
+from gql_gen.dialects.hasura.write_types import WriteTypes
 from gql_gen.model.predicates import TRUE
 from gql_gen.model.types import Field, Link, RoleEntity, RoleModel
-from gql_gen.names import (
-    aggregate_field_name,
-)
+from gql_gen.names import aggregate_field_name
 from gql_gen.plan.nodes import AggregateFunction
 
 
-class RoleSchema(InputTypes):
-    """All types of one role, from `query_root` down. Nothing is made before it is looked at; what was made is kept."""
+class RoleSchema(WriteTypes):
+    """All types of one role, from `query_root` and `mutation_root` down; the latter is None where the role may write
+    nothing. Nothing is made before it is looked at; what was made is kept."""
 
     def __init__(self, role: RoleModel, *, stringify_numeric_types: bool = False) -> None:
         super().__init__(role)
         self.stringify = stringify_numeric_types
+        writes = any(self.served_writes(entity) for entity in role.entities.values())
         self.query_root = ObjectType("query_root", self._query_root)
+        self.mutation_root = ObjectType("mutation_root", self._mutation_root, "mutation root") if writes else None
 
     # ------------------------------------------------------------ roots
 
     def _query_root(self) -> Mapping[str, OutputField]:
-        fields = {field.name: field for entity in self.role.entities.values() for field in self._roots(entity)}
+        entities = self.role.entities.values()
+        return self._in_namespace("query", [field for entity in entities for field in self._roots(entity)])
+
+    def _mutation_root(self) -> Mapping[str, OutputField]:
+        entities = self.role.entities.values()
+        side = "backend" if self.role.is_backend else "frontend"
+        return self._in_namespace(f"mutation_{side}", [field for entity in entities for field in self.writes(entity)])
+
+    def _in_namespace(self, suffix: str, found: Iterable[OutputField]) -> Mapping[str, OutputField]:
+        """The root fields, below one field where the customization says so."""
+        fields = {field.name: field for field in found}
         namespace = self.role.model.customization.root_fields_namespace
         if not namespace or not fields:
             return fields
-        below = ObjectType(f"{namespace}_query", lambda: fields)
+        below = ObjectType(f"{namespace}_{suffix}", lambda: fields)
         return {namespace: OutputField(namespace, NonNull(below), NamespaceField(), {})}
 
     def _roots(self, entity: RoleEntity) -> Iterable[OutputField]:
@@ -62,16 +81,16 @@ class RoleSchema(InputTypes):
                 NonNull(ListOf(NonNull(self.object(entity)))),
                 RootListField(relation),
                 self.list_arguments(entity),
-                _described(names["select"].comment, f'fetch data from the table: "{shown}"'),
+                described(names["select"].comment, f'fetch data from the table: "{shown}"'),
             )
         if "select_by_pk" in entity.query_roots and entity.by_primary_key and "select_by_pk" in names:
-            key = tuple(self._key(entity))
+            key = key_fields(entity)
             yield OutputField(
                 names["select_by_pk"].name,
                 self.object(entity),
                 RootByKeyField(relation, key),
                 {part.name: Argument(part.name, NonNull(self.scalar(part.scalar)), part.comment) for part in key},
-                _described(
+                described(
                     names["select_by_pk"].comment, f'fetch data from the table: "{shown}" using primary key columns'
                 ),
             )
@@ -81,18 +100,8 @@ class RoleSchema(InputTypes):
                 NonNull(self.aggregate(entity)),
                 RootAggregateField(relation),
                 self.list_arguments(entity),
-                _described(names["select_aggregate"].comment, f'fetch aggregated fields from the table: "{shown}"'),
+                described(names["select_aggregate"].comment, f'fetch aggregated fields from the table: "{shown}"'),
             )
-
-    @staticmethod
-    def _key(entity: RoleEntity) -> Iterable[Field]:
-        for column in entity.entity.primary_key:
-            yield next(field for field in entity.fields.values() if field.sql == column)
-
-    @staticmethod
-    def is_shown(entity: RoleEntity) -> bool:
-        """Whether the role has anything to select from a row: an object type needs a field."""
-        return bool(entity.fields or entity.links)
 
     # ------------------------------------------------------------ output types
 
@@ -130,14 +139,14 @@ class RoleSchema(InputTypes):
             if self.is_shown(target):
                 always = not link.nullable and target.rule == TRUE and target.limit != 0
                 ref: TypeRef = self.object(target)
-                described = _described(link.comment, "An object relationship")
-                yield OutputField(link.name, NonNull(ref) if always else ref, LinkField(link), {}, described)
+                description = described(link.comment, "An object relationship")
+                yield OutputField(link.name, NonNull(ref) if always else ref, LinkField(link), {}, description)
             return
         arguments = self.list_arguments(target)
         if self.is_shown(target):
             ref = NonNull(ListOf(NonNull(self.object(target))))
-            described = _described(link.comment, "An array relationship")
-            yield OutputField(link.name, ref, LinkField(link), arguments, described)
+            description = described(link.comment, "An array relationship")
+            yield OutputField(link.name, ref, LinkField(link), arguments, description)
         if target.allow_aggregations:
             name = aggregate_field_name(link.name, self.naming)
             yield OutputField(
@@ -219,8 +228,3 @@ class RoleSchema(InputTypes):
         ref = self.plain("Float") if function in FLOAT_FUNCTIONS else self.scalar(field.scalar)
         as_text = self.stringify and field.scalar.pg in STRINGIFIED
         return OutputField(field.name, ref, FunctionColumnField(function, field, as_text), {}, field.comment or None)
-
-
-def _described(chosen: str | None, ours: str) -> str | None:
-    """A chosen comment, "" meaning none, else our own words."""
-    return ours if chosen is None else chosen or None

@@ -3,6 +3,9 @@
 A scalar only fills a place, so it counts as present or null. Keys of input objects, the number of objects in a list,
 enum members and conditions decide structure and count in full. The walk follows the types the variables were used as,
 so that data which merely looks like structure (a jsonb value) is never mistaken for it.
+
+Rows of an insert are many and alike: what counts is which keys all of them have and which some, not how many they are,
+nor in which of them a value is null.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from gql_gen.dialects.document import ABSENT
-from gql_gen.dialects.hasura.typesystem import EnumType, InputObject, ListOf, NonNull, ScalarType, TypeRef
+from gql_gen.dialects.hasura.flat_rows import RelatedOf, RowsOf, related_structure, rows_structure
+from gql_gen.dialects.hasura.given import frozen
+from gql_gen.dialects.hasura.typesystem import EnumType, InputObject, ListOf, NonNull, ScalarType, TypeRef, named
+from gql_gen.errors import Rejected
 
 _PRESENT = "."
 _MALFORMED = "?"
@@ -22,7 +28,7 @@ def shape_of(variables: Mapping[str, Any], used: Mapping[str, TypeRef], by_value
     """Equal shapes, equal plans."""
     parts: list[Hashable] = []
     for name in by_value:
-        parts.append((name, _frozen(variables.get(name, ABSENT))))
+        parts.append((name, frozen(variables.get(name, ABSENT))))
     for name, ref in used.items():
         parts.append(shape(variables.get(name, ABSENT), ref))
     return tuple(parts)
@@ -40,12 +46,23 @@ def shape(value: Any, ref: TypeRef) -> Hashable:
             return value if ref.name == "Boolean" and isinstance(value, bool) else _PRESENT
         case EnumType():
             return value if isinstance(value, str) else _MALFORMED
+        case RowsOf() | RelatedOf():
+            return _rows(value, ref)
         case ListOf():
             return _list(value, ref)
         case InputObject():
             return _object(value, ref)
         case _:
             return _MALFORMED
+
+
+def _rows(value: Any, ref: RowsOf | RelatedOf) -> Hashable:
+    type_ = named(ref)
+    assert isinstance(type_, InputObject)
+    try:
+        return rows_structure(value, type_) if isinstance(ref, RowsOf) else related_structure(value, type_)
+    except Rejected:
+        return _MALFORMED
 
 
 def _list(value: Any, ref: ListOf) -> Hashable:
@@ -66,12 +83,3 @@ def _object(value: Any, ref: InputObject) -> Hashable:
         "{",
         *((key, shape(item, fields[key].type) if key in fields else _MALFORMED) for key, item in value.items()),
     )
-
-
-def _frozen(value: Any) -> Hashable:
-    """Any JSON value as a key, `1`, `1.0` and `true` kept apart."""
-    if isinstance(value, dict):
-        return ("{", *((key, _frozen(item)) for key, item in value.items()))
-    if isinstance(value, list):
-        return ("[", *(_frozen(item) for item in value))
-    return (type(value), value)

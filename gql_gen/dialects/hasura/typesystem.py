@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gql_gen.catalog.types import Ident
+from gql_gen.dialects.document import ABSENT
 from gql_gen.model.operators import OperatorSpec
 from gql_gen.model.predicates import ValueType
 from gql_gen.model.types import ConflictTarget, Field, Link, Scalar
@@ -275,10 +276,13 @@ class EnumType:
 
 @dataclass(frozen=True, slots=True)
 class InputField:
+    """`default` is JSON; where there is one, the field may be left out although its type is not null."""
+
     name: str
     type: TypeRef
     meaning: InputMeaning
     description: str | None = None
+    default: Any = ABSENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""One mutation × a role's types → the roots of a WritePlan, and the rows of its inserts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from gql_gen.catalog.types import Ident
+from gql_gen.dialects.document import Collected, Limits, Operation
+from gql_gen.dialects.hasura.assignments import Part, assignments, key_columns
+from gql_gen.dialects.hasura.conflicts import on_conflict
+from gql_gen.dialects.hasura.flat_rows import flatten
+from gql_gen.dialects.hasura.given import Given
+from gql_gen.dialects.hasura.inputs import required_where
+from gql_gen.dialects.hasura.inserts import InsertPlanner
+from gql_gen.dialects.hasura.row_literals import filled, rows_part
+from gql_gen.dialects.hasura.rows import RootRows, RowSource
+from gql_gen.dialects.hasura.schema import RoleSchema
+from gql_gen.dialects.hasura.selections import Below, object_of
+from gql_gen.dialects.hasura.shows import RowReader
+from gql_gen.dialects.hasura.typesystem import (
+    AffectedRowsField,
+    DeleteByKeyRoot,
+    DeleteRoot,
+    InputObject,
+    InsertRoot,
+    ListOf,
+    ObjectType,
+    OutputField,
+    Plain,
+    ReturningField,
+    TypeRef,
+    UpdateByKeyRoot,
+    UpdateManyRoot,
+    UpdateRoot,
+    named,
+    nullable,
+)
+from gql_gen.dialects.hasura.write_types import argument_word
+from gql_gen.errors import Rejected
+from gql_gen.model.predicates import Pred
+from gql_gen.plan.nodes import ShowText
+from gql_gen.plan.writes import (
+    Answer,
+    Delete,
+    Insert,
+    OnConflict,
+    OneRow,
+    Response,
+    ResponseShow,
+    ShowAffected,
+    ShowReturning,
+    Update,
+    UpdateMany,
+    Write,
+    WriteAccess,
+    WriteRoot,
+)
+
+
+class MutationReader(RowReader):
+    def __init__(self, operation: Operation, variables: Mapping[str, Any], schema: RoleSchema, limits: Limits) -> None:
+        super().__init__(operation, variables, schema, limits)
+        self.roots: list[WriteRoot] = []
+        self.planner = InsertPlanner(schema.role, self.values)
+        self.rows: list[RootRows] = []
+
+    def read(self) -> RowSource | None:
+        assert self.schema.mutation_root is not None
+        self.walk(self.schema.mutation_root)
+        if not self.rows:
+            return None
+        source = RowSource(self.rows)
+        # Bad rows are refused before anything is planned on for them.
+        source.texts(self.values.variables)
+        return source
+
+    # ------------------------------------------------------------ roots
+
+    def root(self, field: OutputField, collected: Collected) -> None:
+        below = self.below(collected)
+        given = self.arguments(field, collected)
+        parts: dict[str, Part] = {}
+        for name, value in given.items():
+            word = argument_word(name)
+            parts[word] = Part(word, field.arguments[name].type, value, f"{below.path}.args.{name}")
+        access, node = self._write(field, below, given, parts)
+        self.roots.append(WriteRoot(collected.key, node, access))
+
+    def _write(
+        self, field: OutputField, below: Below, given: Mapping[str, Given], parts: Mapping[str, Part]
+    ) -> tuple[WriteAccess, Write]:
+        at = f"{below.path}.args"
+        match field.meaning:
+            case InsertRoot(relation=relation, one=True):
+                return "insert_one", self._insert(relation, parts, "object", self._one(below, field))
+            case InsertRoot(relation=relation):
+                return "insert", self._insert(relation, parts, "objects", self._response(below, field))
+            case UpdateRoot(relation=relation):
+                where = self._where(parts["where"])
+                return "update", self._update(relation, where, parts.values(), at, self._response(below, field))
+            case UpdateByKeyRoot(relation=relation):
+                where = key_columns(parts["pk_columns"], self.values)
+                return "update_by_pk", self._update(relation, where, parts.values(), at, self._one(below, field))
+            case UpdateManyRoot(relation=relation):
+                return "update_many", self._updates(relation, parts["updates"], self._response(below, field))
+            case DeleteRoot(relation=relation):
+                where = self._where(parts["where"])
+                return "delete", Delete(relation, where, at, self._response(below, field))
+            case DeleteByKeyRoot(relation=relation, key=key):
+                where = self.key_test(key, given, below.path)
+                return "delete_by_pk", Delete(relation, where, at, self._one(below, field))
+            case _:
+                raise AssertionError(f"no mutation is {field.meaning}")
+
+    # ------------------------------------------------------------ insert
+
+    def _insert(self, relation: Ident, parts: Mapping[str, Part], word: str, answer: Answer) -> Insert:
+        rows = parts[word]
+        type_ = cast(InputObject, named(rows.type))
+        written = rows_part(rows.given, rows.type, self.values, rows.at)
+        conflict = self._conflict(parts["on_conflict"]) if "on_conflict" in parts else None
+        is_list = word == "objects"
+        flat = flatten(filled(written, self.values.variables), type_, rows.at, is_list=is_list)
+        insert = self.planner.insert(relation, flat, rows.at, conflict, answer)
+        self.rows.append(RootRows(written, type_, rows.at, is_list, insert))
+        return insert
+
+    def _conflict(self, part: Part) -> OnConflict | None:
+        return on_conflict(part.given, cast(InputObject, named(part.type)), self.values, part.at)
+
+    # ------------------------------------------------------------ update and delete
+
+    def _where(self, part: Part) -> Pred:
+        return required_where(part.given, cast(InputObject, named(part.type)), self.values, part.at)
+
+    def _update(self, relation: Ident, where: Pred, parts: Iterable[Part], at: str, answer: Answer) -> Update:
+        made = assignments(parts, self.schema.role.entities[relation], self.values, at)
+        return Update(relation, where, made, at, answer)
+
+    def _updates(self, relation: Ident, part: Part, answer: Answer) -> UpdateMany:
+        of = cast(ListOf, nullable(part.type)).of
+        items = self.values.items(part.given, of, part.at)
+        return UpdateMany(relation, tuple(self._item(relation, of, item, place, answer) for item, place in items))
+
+    def _item(self, relation: Ident, ref: TypeRef, given: Given, at: str, answer: Answer) -> Update:
+        """One of many updates."""
+        parts: dict[str, Part] = {}
+        for field, child, place in self.values.fields(given, cast(InputObject, named(ref)), at):
+            word = cast(Plain, field.meaning).word
+            parts[word] = Part(word, field.type, child, place)
+        if "where" not in parts:
+            raise Rejected("missing required field 'where'", path=f"{at}.where")
+        return self._update(relation, self._where(parts["where"]), parts.values(), at, answer)
+
+    # ------------------------------------------------------------ answers
+
+    def _one(self, below: Below, field: OutputField) -> OneRow:
+        return OneRow(self.object(below, object_of(field)))
+
+    def _response(self, below: Below, field: OutputField) -> Response:
+        type_ = object_of(field)
+        return Response(tuple(self._response_part(collected, type_) for collected in self.fields(below, type_)))
+
+    def _response_part(self, collected: Collected, type_: ObjectType) -> ResponseShow:
+        if collected.name == "__typename":
+            return ShowText(collected.key, self.typename(collected, type_))
+        field = self.field(type_, collected)
+        match field.meaning:
+            case AffectedRowsField():
+                self.leaf(collected)
+                self.arguments(field, collected)
+                return ShowAffected(collected.key)
+            case ReturningField():
+                self.arguments(field, collected)
+                return ShowReturning(collected.key, self.object(self.below(collected), object_of(field)))
+            case _:
+                raise AssertionError(f"a mutation does not answer with {field.meaning}")

@@ -1,0 +1,184 @@
+"""A write that the database refused → the error for the caller.
+
+What is told depends on what the role can see (`gql_gen.gate.violations`); all that may not be told reads like a failed
+check. By the time we ask, everything is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gql_gen.engine.arguments import bound, texts
+from gql_gen.engine.explain import explained
+from gql_gen.engine.world import World
+from gql_gen.engine.writing import PreparedWrite
+from gql_gen.errors import BadRequest, CheckFailed, Failed, UsherError
+from gql_gen.gate.violations import fields_of, may_tell
+from gql_gen.model.predicates import Slot, ValueType
+from gql_gen.model.types import RoleModel
+from gql_gen.model.violations import Violation, ViolationKind
+from gql_gen.plan.writes import Check, Delete, Insert, Update
+from gql_gen.run.checks import Checks
+from gql_gen.run.failures import DRIVER_ERRORS
+from gql_gen.run.pool import Pool
+from gql_gen.run.transactions import StepFailed
+from gql_gen.run.violations import violation_of
+from gql_gen.session import Caller
+from gql_gen.sql.duplicates import duplicate_rows
+from gql_gen.sql.verdict import raised
+from gql_gen.sql.visible import asked
+
+Node = Insert | Update | Delete
+_CHECK_FAILED = "check constraint of an insert/update permission has failed"
+_WORDS: Mapping[ViolationKind, str] = {
+    "unique": "Uniqueness violation.",
+    "foreign_key": "Foreign key violation.",
+    "referenced": "Foreign key violation.",
+    "check": "Check constraint violation.",
+    "domain": "Check constraint violation.",
+    "not_null": "Not-NULL violation.",
+    "exclusion": "Exclusion violation.",
+}
+_TWICE = "21000"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Finds the error for one request's failed write."""
+
+    pool: Pool
+    world: World
+    role: RoleModel
+    write: PreparedWrite
+    variables: Mapping[str, Any]
+    caller: Caller
+    development: bool
+
+    async def of_step(self, failed: StepFailed) -> UsherError | None:
+        """None where nothing better can be said than for any statement."""
+        node, cause = failed.step.step.node, failed.cause
+        mark = raised(str(cause)) if cause.sqlstate == "22P02" else None
+        if mark is not None:
+            kind, number = mark
+            if kind == "check":
+                return await self._check_failed(self.write.programs[failed.root].program.checks[number], failed.root)
+            return _not_written(kind, node)
+        if node is None:
+            return None
+        if (violation := violation_of(cause)) is not None:
+            return await self._violated(violation, node)
+        if cause.sqlstate == _TWICE and isinstance(node, Insert):
+            return await self._twice(node, None)
+        if (cause.sqlstate or "").startswith("22"):
+            return await self._bad_value()
+        return None
+
+    async def of_commit(self, cause: BaseException) -> UsherError | None:
+        """A deferred constraint is only checked at the end, and belongs to no statement."""
+        violation = violation_of(cause)
+        return None if violation is None else await self._violated(violation, None)
+
+    # ------------------------------------------------------------ checks
+
+    async def _check_failed(self, check: Check, root: int) -> UsherError:
+        message = check.message or _CHECK_FAILED
+        if not self.development:
+            return CheckFailed(message, path=check.path)
+        told = await explained(self.pool, self.world.catalog, self.write, self.variables, self.caller, root)
+        internal = {"rule": check.name, "at": check.at, **told}
+        return CheckFailed(message, path=check.path, extensions={"internal": internal})
+
+    @staticmethod
+    def _hidden(node: Node | None) -> UsherError:
+        """Exactly what a failed check of the same write says."""
+        check = None if node is None or isinstance(node, Delete) else node.check
+        if check is None:
+            return CheckFailed(_CHECK_FAILED)
+        return CheckFailed(check.message or _CHECK_FAILED, path=check.path)
+
+    # ------------------------------------------------------------ constraints
+
+    async def _violated(self, violation: Violation, node: Node | None) -> UsherError:
+        if violation.kind == "unique" and isinstance(node, Insert):
+            twice = await self._twice(node, violation.constraint)
+            if twice is not None:
+                return twice
+        if violation.kind == "other" or not await self._may_tell(violation, node):
+            return self._hidden(node)
+        path = node.path if isinstance(node, Insert) else "$"
+        message = f"{_WORDS[violation.kind]} {violation.message}"
+        return Failed(message, path=path, code="constraint-violation", extensions=self._about(violation))
+
+    def _about(self, violation: Violation) -> Mapping[str, Any]:
+        """The constraint and its fields, for forms. Where all constraints are revealed the answer is Hasura's own."""
+        entity = None if violation.relation is None else self.role.entities.get(violation.relation)
+        if violation.constraint is None or entity is None or entity.revealed_constraints is None:
+            return {}
+        return {"constraint": violation.constraint, "fields": fields_of(violation, self.role)}
+
+    async def _may_tell(self, violation: Violation, node: Node | None) -> bool:
+        question = may_tell(violation, node, self.role)
+        if isinstance(question, bool):
+            return question
+        prepared = bound(asked(question, self.world.catalog), ())
+        assert prepared.statement is not None
+        try:
+            arguments, _ = texts(prepared, self.variables, self.caller)
+            row = await self.pool.fetch(prepared.statement.text, arguments)
+        except (*DRIVER_ERRORS, UsherError):
+            return False
+        return row is not None and row[0] is True
+
+    # ------------------------------------------------------------ rows and values
+
+    async def _twice(self, node: Insert, constraint: str | None) -> UsherError | None:
+        """The error of two rows of one insert with the same key, if there are such."""
+        found = duplicate_rows(node, constraint, self.world.catalog)
+        rows = self.write.rows
+        if found is None or rows is None:
+            return None
+        number = node.rows.path[0]
+        assert isinstance(number, int)
+        try:
+            row = await self.pool.fetch(found.text, [rows.texts(self.variables)[number]])
+        except DRIVER_ERRORS:
+            return None
+        if row is None or row[0] is None:
+            return None
+        first, second = msgspec.json.decode(row[0])[:2]
+        names = [rows.row_path(self.variables, number, position - 1) for position in (first, second)]
+        return BadRequest(f"{_short(names[0])} and {_short(names[1])} have the same key", path=names[1])
+
+    async def _bad_value(self) -> UsherError | None:
+        """The cell that Postgres could not read, found by trying each that was not certain."""
+        if self.write.rows is None:
+            return None
+        checks = Checks(self.pool)
+        for text, type_, path in self.write.rows.cells(self.variables):
+            try:
+                await checks.value(text, _cell(text, type_, path))
+            except UsherError as error:
+                return error
+        return None
+
+
+def _cell(text: str, type_: ValueType, path: str) -> Slot:
+    return Slot("literal", (), type_, text, path)
+
+
+def _short(path: str) -> str:
+    """`objects[3]` of `$.selectionSet.insert_author.args.objects[3]`."""
+    return path.rpartition(".args.")[2]
+
+
+def _not_written(kind: str, node: Node | None) -> UsherError:
+    path = node.path if isinstance(node, Insert) else "$"
+    if kind == "missing":
+        message = "cannot proceed to insert related rows: the row they belong to was neither inserted nor updated"
+    else:
+        message = "cannot proceed to insert related rows: a trigger left out rows that they belong to"
+    return Failed(message, path=path, code="not-supported")

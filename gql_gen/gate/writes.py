@@ -1,0 +1,221 @@
+"""What a role may write: columns, presets, row rules and checks, put in place or refused.
+
+An insert's rows must satisfy its check. An update or delete touches the rows of its filter alone. An upsert that
+updates is an update too and needs that rule. What a write answers with is a select: what the role may select.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from gql_gen.catalog.types import Ident
+from gql_gen.errors import Rejected
+from gql_gen.gate.reads import predicate, selectable, shown, unknown
+from gql_gen.model.predicates import FALSE, Pred
+from gql_gen.model.types import Link, RoleEntity, RoleModel, WriteRule
+from gql_gen.plan.nodes import Show
+from gql_gen.plan.writes import (
+    Answer,
+    Check,
+    Delete,
+    Insert,
+    NestedInsert,
+    OnConflict,
+    OneRow,
+    Response,
+    ShowReturning,
+    Update,
+    UpdateMany,
+    Write,
+    WriteAccess,
+    WriteRoot,
+)
+
+NO_ASSIGNMENT = (
+    "expected at least one of _set, _inc, _append, _prepend, _delete_key, _delete_elem and _delete_at_path "
+    "with a column to change"
+)
+
+
+def root(root: WriteRoot, role: RoleModel) -> WriteRoot:
+    """One mutation root within the role's rules."""
+    if root.access not in _accesses(root.node):
+        raise unknown(root.alias)
+    if root.access in ("update_by_pk", "delete_by_pk") and not selectable(root.node.relation, role).by_primary_key:
+        raise unknown(root.alias)
+    return replace(root, node=_write(root.node, role))
+
+
+def _accesses(node: Write) -> tuple[WriteAccess, ...]:
+    """What a node may be called, by what it does."""
+    match node:
+        case Insert():
+            return ("insert_one",) if isinstance(node.answer, OneRow) else ("insert",)
+        case Update():
+            return ("update_by_pk",) if isinstance(node.answer, OneRow) else ("update",)
+        case UpdateMany():
+            return ("update_many",)
+        case Delete():
+            return ("delete_by_pk",) if isinstance(node.answer, OneRow) else ("delete",)
+        case _:
+            assert_never(node)
+
+
+def _write(node: Write, role: RoleModel) -> Write:
+    match node:
+        case Insert():
+            return _insert(node, role)
+        case Update():
+            return _update(node, role)
+        case UpdateMany():
+            return replace(node, updates=tuple(_update(update, role) for update in node.updates))
+        case Delete():
+            return _delete(node, role)
+        case _:
+            assert_never(node)
+
+
+# ---------------------------------------------------------------- insert
+
+
+def _insert(node: Insert, role: RoleModel) -> Insert:
+    entity = _entity(node.relation, role)
+    rule = entity.insert
+    if rule is None:
+        raise unknown(node.relation.name)
+    _allowed((given.column for given in node.columns), rule)
+    return replace(
+        node,
+        on_conflict=None if node.on_conflict is None else _on_conflict(node.on_conflict, node.path, entity, role),
+        before=tuple(_nested(nested, entity, role) for nested in node.before),
+        after=tuple(_nested(nested, entity, role) for nested in node.after),
+        answer=_answer(node.answer, entity, role),
+        presets=rule.presets,
+        check=_check(rule, f"insert into {node.relation}", node.path),
+        visible=_visible(entity),
+    )
+
+
+def _nested(nested: NestedInsert, entity: RoleEntity, role: RoleModel) -> NestedInsert:
+    target = nested.insert.relation
+    if not any(_is(link, target, nested.on) for link in entity.write_links.values()):
+        raise unknown(nested.name)
+    return replace(nested, insert=_insert(nested.insert, role))
+
+
+def _is(link: Link, target: Ident, on: tuple[tuple[str, str], ...]) -> bool:
+    return link.target == target and link.on == on
+
+
+def _on_conflict(conflict: OnConflict, path: str, entity: RoleEntity, role: RoleModel) -> OnConflict:
+    if conflict.target not in entity.conflict_targets:
+        raise unknown(conflict.target.name)
+    if conflict.return_existing and not entity.is_selectable:
+        raise unknown("return_existing")
+    if not conflict.update:
+        return replace(conflict, where=_where(conflict.where, entity, role))
+    if conflict.target.is_exclusion:
+        message = (
+            f"an exclusion constraint cannot be updated on: leave update_columns empty for '{conflict.target.name}'"
+        )
+        raise Rejected(message, path=path)
+    rule = entity.update
+    if rule is None:
+        raise unknown(conflict.update[0])
+    _allowed(conflict.update, rule)
+    return replace(
+        conflict,
+        where=_where(conflict.where, entity, role),
+        rule=rule.filter,
+        presets=rule.presets,
+        check=_check(rule, f"update of {entity.entity.ident}", path),
+    )
+
+
+# ---------------------------------------------------------------- update and delete
+
+
+def _update(node: Update, role: RoleModel) -> Update:
+    entity = selectable(node.relation, role)
+    rule = entity.update
+    if rule is None:
+        raise unknown(node.relation.name)
+    _allowed((assignment.column for assignment in node.assignments), rule)
+    if not node.assignments and not rule.presets:
+        raise Rejected(NO_ASSIGNMENT, path=node.path)
+    return replace(
+        node,
+        where=_where(node.where, entity, role),
+        answer=_answer(node.answer, entity, role),
+        rule=rule.filter,
+        presets=rule.presets,
+        check=_check(rule, f"update of {node.relation}", "$"),
+        visible=_visible(entity),
+    )
+
+
+def _delete(node: Delete, role: RoleModel) -> Delete:
+    entity = selectable(node.relation, role)
+    rule = entity.delete
+    if rule is None:
+        raise unknown(node.relation.name)
+    return replace(
+        node,
+        where=_where(node.where, entity, role),
+        answer=_answer(node.answer, entity, role),
+        rule=rule.filter,
+        visible=_visible(entity),
+    )
+
+
+# ---------------------------------------------------------------- what they share
+
+
+def _answer(answer: Answer | None, entity: RoleEntity, role: RoleModel) -> Answer | None:
+    match answer:
+        case None:
+            return None
+        case OneRow():
+            selected = selectable(entity.entity.ident, role)
+            return OneRow(_shows(answer.show, selected, role), selected.rule)
+        case Response():
+            parts = tuple(
+                replace(part, show=_shows(part.show, selectable(entity.entity.ident, role), role))
+                if isinstance(part, ShowReturning)
+                else part
+                for part in answer.show
+            )
+            return Response(parts, _visible(entity))
+        case _:
+            assert_never(answer)
+
+
+def _shows(shows: tuple[Show, ...], entity: RoleEntity, role: RoleModel) -> tuple[Show, ...]:
+    return tuple(shown(part, (entity,), role) for part in shows)
+
+
+def _where(where: Pred, entity: RoleEntity, role: RoleModel) -> Pred:
+    return predicate(where, (entity,), role)
+
+
+def _check(rule: WriteRule, name: str, path: str) -> Check:
+    return Check(rule.check, name, rule.at, rule.message, path, rule.recheck)
+
+
+def _visible(entity: RoleEntity) -> Pred:
+    return entity.rule if entity.is_selectable else FALSE
+
+
+def _allowed(columns: Iterable[str], rule: WriteRule) -> None:
+    for column in columns:
+        if column not in rule.columns:
+            raise unknown(column)
+
+
+def _entity(relation: Ident, role: RoleModel) -> RoleEntity:
+    found = role.entities.get(relation)
+    if found is None:
+        raise unknown(relation.name)
+    return found

@@ -1,0 +1,460 @@
+"""Insert → statements: one for each relation, those that give keys first.
+
+Rows come as one JSON text, so neither the statement nor what is remembered of it depends on their number. Statements
+hand the keys of their rows to the next ones by position. Postgres returns rows in the order it inserted them, so
+without `on conflict` positions are counted; with it rows may be left alone, and are found again by their key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gql_gen.catalog.types import Column, Ident, Relation
+from gql_gen.model.predicates import TRUE, Slot, reaches_tables, row_columns
+from gql_gen.plan.writes import Check, GivenColumn, Insert, NestedInsert
+from gql_gen.sql.answers import (
+    Given,
+    answer_step,
+    answered,
+    columns_shown,
+    from_written,
+    has_mark,
+    nothing,
+    reaches_again,
+    rule_of,
+    shows_rows,
+)
+from gql_gen.sql.conflict import (
+    conflict_clause,
+    existing_step,
+    key_columns,
+    left_alone,
+    matched_rows,
+    matching,
+    preset_value,
+)
+from gql_gen.sql.program import EXTRA, IMAGE, Builder, from_step, result
+from gql_gen.sql.recheck import write_recheck
+from gql_gen.sql.rows import (
+    FIRST,
+    OK,
+    ORDER,
+    UPDATED,
+    VISIBLE,
+    base_type,
+    cast,
+    count_written,
+    image,
+    in_order,
+    recordset,
+    shown,
+    written_rows,
+)
+from gql_gen.sql.text import Sql, column, ident, join, printed, relation, slot, sql, string
+from gql_gen.sql.verdict import raising, verdict
+from gql_gen.sql.where import condition
+
+_INPUT = '"~r"'
+_JSON_TYPES = frozenset({Ident("pg_catalog", "json"), Ident("pg_catalog", "jsonb")})
+_RETURNING_OLD = 180_000
+"""From here on RETURNING tells the old row from the new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The rows ours hang on: their image, our columns by theirs, and where our rows name theirs."""
+
+    images: tuple[Slot, ...]
+    on: tuple[tuple[str, str], ...]
+    """(their column, our column)."""
+    key: str
+    relation: Ident
+
+
+def write_insert(node: Insert, build: Builder) -> int:
+    """The statements of a root insert; the step that answers."""
+    answer = node.answer
+    assert answer is not None
+    staged = bool(node.after or node.before) or _needs_second(node)
+    step, images = _write(node, build, None, frozenset(), staged=staged)
+    if not staged:
+        return step
+    once = _is_complete(node, staged) and not (node.on_conflict and node.on_conflict.return_existing)
+    return answer_step(answer, node.relation, images, build, marked=has_mark(answer), since=0, once=once)
+
+
+def _needs_second(node: Insert) -> bool:
+    if reaches_again(node.answer) or reaches_tables(rule_of(node.answer)):
+        return True
+    return node.on_conflict is not None and node.on_conflict.return_existing and shows_rows(node.answer)
+
+
+def _is_complete(node: Insert, has_image: bool) -> bool:
+    """Whether rows must be found again by their key."""
+    return has_image and node.on_conflict is not None
+
+
+def _write(
+    node: Insert, build: Builder, parent: Parent | None, wanted: frozenset[str], *, staged: bool
+) -> tuple[int, tuple[Slot, ...]]:
+    """One relation's rows, those it needs before and those that need it after. The step that wrote them, and their
+    images when somebody wants them."""
+    parents = [_before(nested, build) for nested in node.before]
+    needed = set(wanted)
+    for nested in node.after:
+        needed.update(ours for ours, _ in nested.on)
+    statement = _Statement(node, build, parent, parents, frozenset(needed), staged or bool(needed))
+    step = statement.write()
+    images = statement.images(step)
+    for nested in node.after:
+        hung = Parent(images, nested.on, nested.key, node.relation)
+        _write(nested.insert, build, hung, frozenset(), staged=False)
+    return step, images
+
+
+def _before(nested: NestedInsert, build: Builder) -> Parent:
+    """Writes the rows that ours refer to."""
+    theirs = frozenset(column for _, column in nested.on)
+    _, images = _write(nested.insert, build, None, theirs, staged=False)
+    return Parent(images, tuple((their, our) for our, their in nested.on), nested.key, nested.insert.relation)
+
+
+class _Statement:
+    """One insert statement in the making."""
+
+    def __init__(
+        self,
+        node: Insert,
+        build: Builder,
+        parent: Parent | None,
+        parents: list[Parent],
+        needed: frozenset[str],
+        has_image: bool,
+    ) -> None:
+        self.node = node
+        self.build = build
+        self.writer = build.writer()
+        self.table: Relation = build.catalog.relations[node.relation]
+        self.parents = parents if parent is None else [*parents, parent]
+        self.parent = parent
+        self.needed = needed
+        self.has_image = has_image
+        self.complete = _is_complete(node, has_image)
+        self.alias = self.writer.alias()
+        self.marked = has_mark(node.answer)
+        self.rechecked = node.check is not None and node.check.recheck
+        if self.rechecked:
+            self.has_image = True
+
+    # ------------------------------------------------------------ the statement
+
+    def write(self) -> int:
+        node = self.node
+        values = self._values()
+        insert = sql(
+            "insert into {table} as {alias} ({columns}){overriding} {rows}{conflict} returning {with}{returning}",
+            table=relation(node.relation),
+            alias=Sql((self.alias,)),
+            columns=join(", ", map(ident, values)),
+            overriding=self._overriding(),
+            rows=self._from_source(values) if self.complete else self._from_input(values),
+            conflict=conflict_clause(node.on_conflict, self.alias, self.table, self.writer),
+            returning=self._returning(),
+            **{"with": self._with_old()},
+        )
+        common = [sql('"~w" as ({insert})', insert=insert)]
+        if self.complete:
+            assert node.on_conflict is not None
+            common.insert(0, sql('"~in" as materialized ({rows})', rows=self._complete_rows(values)))
+            common += matching(node.on_conflict.target)
+        step = self.build.step(result(self._columns(), common), self.writer, node)
+        self._write_recheck(step)
+        return step
+
+    def _columns(self) -> list[Sql]:
+        """What the statement's one row holds."""
+        node = self.node
+        inline = node.answer is not None and not self.has_image
+        value = nothing()
+        if inline and node.answer is not None:
+            given = Given(from_written(marked=self.marked), count_written())
+            value = answered(node.answer, node.relation, given, self.writer)
+        columns = [value, count_written()]
+        if self.has_image:
+            columns.append(self._image())
+        if self._returns_existing():
+            columns.append(self._left_alone())
+        if self.build.tell:
+            columns.append(sql('(select {ok}::text from "~w" where {ok} is not null limit 1)', ok=OK))
+        return columns
+
+    def images(self, step: int) -> tuple[Slot, ...]:
+        """Where later statements find the rows, those that were there before among them."""
+        if not self.has_image:
+            return ()
+        own = from_step(step, IMAGE)
+        if not self._returns_existing():
+            return (own,)
+        assert self.node.on_conflict is not None
+        assert self.node.visible is not None
+        target, visible = self.node.on_conflict.target, self.node.visible
+        keys = from_step(step, EXTRA)
+        names = self._image_names()
+        found = existing_step(target, self.node.relation, keys, names, visible, self.marked, self.build)
+        return (own, from_step(found, IMAGE))
+
+    def _returns_existing(self) -> bool:
+        conflict = self.node.on_conflict
+        return self.complete and conflict is not None and conflict.return_existing
+
+    # ------------------------------------------------------------ what goes in
+
+    def _values(self) -> dict[str, Sql]:
+        """The columns written and what goes into each."""
+        node = self.node
+        values = {given.column: self._given(given) for given in node.columns}
+        for index, parent in enumerate(self.parents):
+            for theirs, ours in parent.on:
+                values[ours] = self._linked(index, parent, theirs, ours, values.get(ours))
+        for preset in node.presets:
+            values[preset.column] = preset_value(preset)
+        if self.complete:
+            for own in self._insertable():
+                values.setdefault(own.name, self.default(own))
+        if not values:
+            filler = next(iter(self._insertable()), None) or next(iter(self.table.columns.values()))
+            values[filler.name] = self.default(filler)
+        return values
+
+    def _insertable(self) -> Iterable[Column]:
+        return (own for own in self.table.columns.values() if own.updatable and not own.generated)
+
+    def _given(self, given: GivenColumn) -> Sql:
+        value = cast(self._read(given.key), base_type(self.table, given.column, self.writer))
+        if given.in_every_row:
+            return value
+        return sql(
+            "case when {absent} then {default} else {value} end",
+            absent=self._read(f"~{given.key}"),
+            default=self.default(self.table.columns[given.column]),
+            value=value,
+        )
+
+    @staticmethod
+    def _read(key: str) -> Sql:
+        return column(_INPUT, key)
+
+    def _linked(self, index: int, parent: Parent, theirs: str, ours: str, other: Sql | None) -> Sql:
+        value = cast(column(_joined_alias(index), theirs), base_type(self.table, ours, self.writer))
+        if parent is self.parent:
+            return value
+        return sql(
+            "case when {key} is null then {other} else {value} end",
+            key=self._read(parent.key),
+            other=other or self.default(self.table.columns[ours]),
+            value=value,
+        )
+
+    def default(self, own: Column) -> Sql:
+        """What Postgres would put into a column that is not named."""
+        if own.identity is not None:
+            return sql(
+                "nextval(pg_get_serial_sequence({table}, {name}))",
+                table=string(str(relation(self.node.relation).parts[0])),
+                name=string(own.name),
+            )
+        if own.default is not None and not own.generated:
+            return printed(own.default)
+        return cast(sql("null"), base_type(self.table, own.name, self.writer))
+
+    def _overriding(self) -> Sql:
+        is_fixed = self.complete and any(own.identity == "always" for own in self._insertable())
+        return sql(" overriding system value") if is_fixed else Sql(())
+
+    # ------------------------------------------------------------ where it comes from
+
+    def _input(self) -> Sql:
+        """The rows given, with their positions."""
+        keys: list[Sql] = []
+        types: list[Sql] = []
+        for given in self.node.columns:
+            base = base_type(self.table, given.column, self.writer)
+            keys.append(ident(given.key))
+            types.append(sql("json") if base in _JSON_TYPES else sql("text"))
+            if not given.in_every_row:
+                keys.append(ident(f"~{given.key}"))
+                types.append(sql("bool"))
+        for parent in self.parents:
+            keys.append(ident(parent.key))
+            types.append(sql("int"))
+        if not keys:
+            keys, types = [ident("~none")], [sql("text")]
+        pairs = (sql("{key} {type}", key=key, type=type_) for key, type_ in zip(keys, types, strict=True))
+        return sql(
+            "rows from (json_to_recordset({rows}) as ({pairs})) with ordinality as {alias}({keys}, {order})",
+            rows=slot(self.node.rows),
+            pairs=join(", ", pairs),
+            alias=Sql((_INPUT,)),
+            keys=join(", ", keys),
+            order=ORDER,
+        )
+
+    def _source(self) -> Sql:
+        """The rows given, beside the rows they refer to. A row whose related row was not written stops everything."""
+        joins: list[Sql] = []
+        tests: list[Sql] = []
+        for index, parent in enumerate(self.parents):
+            alias = _joined_alias(index)
+            names = [theirs for theirs, _ in parent.on]
+            rows = recordset(parent.images, names, [(ORDER, sql("int"))], alias)
+            at = self._read(parent.key)
+            joins.append(sql(" left join {rows} on {alias}.{o} = {at}", rows=rows, alias=Sql((alias,)), o=ORDER, at=at))
+            tests.append(
+                sql(
+                    "case when {at} is null or {alias}.{o} is not null then true else {raise} end",
+                    at=at,
+                    alias=Sql((alias,)),
+                    o=ORDER,
+                    **{"raise": raising("missing", index, at)},
+                )
+            )
+        where = sql(" where {tests}", tests=join(" and ", tests)) if tests else Sql(())
+        return sql("{input}{joins}{where}", input=self._input(), joins=join("", joins), where=where)
+
+    def _from_input(self, values: dict[str, Sql]) -> Sql:
+        order = sql(" order by {alias}.{o}", alias=Sql((_INPUT,)), o=ORDER) if self.has_image else Sql(())
+        return sql(
+            "select {values} from {source}{order}",
+            values=join(", ", values.values()),
+            source=self._source(),
+            order=order,
+        )
+
+    def _complete_rows(self, values: dict[str, Sql]) -> Sql:
+        """Every value worked out before the insert, so that rows can be found again."""
+        named = []
+        for name, value in values.items():
+            typed = cast(value, base_type(self.table, name, self.writer))
+            named.append(sql("{value} as {name}", value=typed, name=ident(name)))
+        at = sql("{alias}.{o} - 1 as {o}", alias=Sql((_INPUT,)), o=ORDER)
+        return sql("select {columns} from {source}", columns=join(", ", [at, *named]), source=self._source())
+
+    @staticmethod
+    def _from_source(values: dict[str, Sql]) -> Sql:
+        return sql('select {columns} from "~in" order by {o}', columns=join(", ", map(ident, values)), o=ORDER)
+
+    # ------------------------------------------------------------ what comes out
+
+    def _returning(self) -> Sql:
+        names = in_order(self.table, self._row_names())
+        marks = [sql("{verdict} as {ok}", verdict=self._verdict(), ok=OK)]
+        if self.marked:
+            visible = condition(rule_of(self.node.answer), (self.alias,), (self.node.relation,), self.writer)
+            marks.append(sql("coalesce({visible}, false) as {v}", visible=visible, v=VISIBLE))
+        if self._marks_updated():
+            marks.append(sql("not {inserted} as {u}", inserted=self._was_inserted(), u=UPDATED))
+        return join(", ", [*shown(names, self.alias), *marks])
+
+    def _row_names(self) -> set[str]:
+        if self.complete and self.node.on_conflict is not None:
+            return {*self._image_names(), *key_columns(self.node.on_conflict.target, self.table)}
+        return {*self._image_names(), *columns_shown(self.node.answer)}
+
+    def _image_names(self) -> list[str]:
+        names = {*self.needed, *columns_shown(self.node.answer)}
+        if not self.marked:
+            names |= row_columns(rule_of(self.node.answer))
+        if self.rechecked and self.table.primary_key is not None:
+            names.update(self.table.primary_key.columns)
+        return in_order(self.table, names)
+
+    def _image(self) -> Sql:
+        marks = [sql("{v} as {v}", v=VISIBLE)] if self.marked else []
+        marks += [sql("{u} as {u}", u=UPDATED)] if self._marks_updated() else []
+        if not self.complete:
+            at = sql("row_number() over () - 1 as {o}", o=ORDER)
+            return image(self._image_names(), [at, *marks], written_rows(self._none_skipped()))
+        assert self.node.on_conflict is not None
+        matched = matched_rows(self.node.on_conflict.target, self.table, self.writer)
+        marks = [sql("{o} as {o}", o=ORDER), sql("{first} as {first}", first=FIRST), *marks]
+        return image(self._image_names(), marks, matched)
+
+    def _none_skipped(self) -> Sql:
+        """Positions are counted, so a row that a trigger left out would shift all that follow."""
+        if not self.needed:
+            return Sql(())
+        return sql(
+            " where case when {written} = json_array_length({rows}) then true else {raise} end",
+            written=count_written(),
+            rows=slot(self.node.rows),
+            **{"raise": raising("skipped", 0, Sql(('"~x"',)))},
+        )
+
+    def _left_alone(self) -> Sql:
+        """The keys of the rows that were there before and were not touched."""
+        assert self.node.on_conflict is not None
+        target = self.node.on_conflict.target
+        return left_alone(target, self.table, self.writer)
+
+    # ------------------------------------------------------------ checks
+
+    def _verdict(self) -> Sql:
+        node = self.node
+        assert node.check is not None
+        own = self._judged(node.check)
+        conflict = node.on_conflict
+        if conflict is None or not conflict.update or conflict.check is None:
+            return own
+        if conflict.check.pred == TRUE and node.check.pred == TRUE:
+            return own
+        updated = self._judged(conflict.check)
+        if not self._tells_apart():
+            return self._both(own, updated)
+        return sql(
+            "case when {inserted} then {own} else {updated} end",
+            inserted=self._was_inserted(),
+            own=own,
+            updated=updated,
+        )
+
+    def _both(self, own: Sql, updated: Sql) -> Sql:
+        """Where a row does not tell whether it was inserted or updated it must pass both checks."""
+        if self.build.tell:
+            return sql("coalesce({own}, {updated})", own=own, updated=updated)
+        return sql("({own} and {updated})", own=own, updated=updated)
+
+    def _judged(self, check: Check) -> Sql:
+        number = self.build.check(check)
+        return verdict(check.pred, number, self.alias, self.node.relation, self.writer, tell=self.build.tell)
+
+    def _tells_apart(self) -> bool:
+        return self.build.catalog.server_version >= _RETURNING_OLD or self.table.kind == "table"
+
+    def _marks_updated(self) -> bool:
+        conflict = self.node.on_conflict
+        return self.rechecked and conflict is not None and bool(conflict.update) and self._tells_apart()
+
+    def _was_inserted(self) -> Sql:
+        """Postgres 18: RETURNING knows the old row. Before, an updated row was locked first, which xmax shows."""
+        if self.build.catalog.server_version >= _RETURNING_OLD:
+            return sql('("~old".tableoid is null)')
+        return sql("({alias}.xmax = 0)", alias=Sql((self.alias,)))
+
+    def _with_old(self) -> Sql:
+        conflict = self.node.on_conflict
+        if conflict is None or not conflict.update or self.build.catalog.server_version < _RETURNING_OLD:
+            return Sql(())
+        return sql('with (old as "~old") ')
+
+    def _write_recheck(self, step: int) -> None:
+        if self.rechecked and self.node.check is not None:
+            write_recheck(self.node, self.node.check, from_step(step, IMAGE), self._other_check(), self.build)
+
+    def _other_check(self) -> Check | None:
+        conflict = self.node.on_conflict
+        return conflict.check if conflict is not None and conflict.update else None
+
+
+def _joined_alias(index: int) -> str:
+    return f'"~p{index}"'
