@@ -72,9 +72,14 @@ _COLUMNS: Final[tuple[tuple[str, Callable[[Series], str]], ...]] = (
 
 
 def table(series: Iterable[Series]) -> str:
-    """A table that reads in a terminal and in Markdown."""
+    """What was measured beside pgbench."""
     heads = ["workload", "connections", *(name for name, _ in _COLUMNS)]
     rows = [[_named(each), str(each.connections), *(show(each) for _, show in _COLUMNS)] for each in series]
+    return aligned(heads, rows)
+
+
+def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table that reads in a terminal and in Markdown."""
     widths = [max(len(row[place]) for row in (heads, *rows)) for place in range(len(heads))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join([_row(heads, widths), _row(rule, widths), *(_row(row, widths) for row in rows)])

@@ -1,4 +1,4 @@
-"""usher beside pgbench, turn by turn, over one embedded Postgres.
+"""usher beside pgbench (and beside asyncpg for one big insert), turn by turn, over one embedded Postgres.
 
 Each round gives every workload one turn of pgbench and one of usher for each number of HTTP connections. What else the
 machine does then weighs on both alike, so shares are taken within a round and their median is reported.
@@ -18,21 +18,22 @@ from pathlib import Path
 from typing import Final
 
 import click
+import uvloop
 
+from bench import bulk
 from bench.load import GENERATORS, Load, best_generator, run_load
 from bench.pgbench import CLIENTS, find_pgbench, run_pgbench, version
 from bench.processes import BenchError, Server, cpu_seconds, usher
 from bench.requests import new_key, tokens, write_requests
 from bench.results import Measured, Series, as_json, machine, table
-from bench.statements import open_world, pgbench_literals, pgbench_script, statement_of, was_sent
+from bench.statements import Sent, open_world, pgbench_literals, pgbench_script, sent_for, was_sent
 from bench.workloads import WORKLOADS, Workload
-from gql_gen.sql.statement import Statement
 from usher.postgres import EmbeddedPostgres, PostgresError
 
 HERE: Final = Path(__file__).parent
 DATABASE: Final = "bench"
 PERMISSIONS: Final = HERE / "permissions.yaml"
-KEYS: Final = tuple(workload.key for workload in WORKLOADS)
+KEYS: Final = (*(workload.key for workload in WORKLOADS), bulk.KEY)
 WARM_UP_CONNECTIONS: Final = 32
 POSTMASTER_PID: Final = Path("postgres") / "postmaster.pid"
 
@@ -42,7 +43,7 @@ class Prepared:
     """A workload with everything that its turns need."""
 
     workload: Workload
-    statement: Statement
+    sent: Sent
     script: Path
     requests: Path
 
@@ -54,13 +55,14 @@ class Stand:
     database_url: str
     database_pid: int
     server: Server
+    token: str
     pgbench: Path
     generator: str
     seconds: int
 
     def limit(self, prepared: Prepared) -> float:
         """pgbench's turn: statements per second."""
-        literals = pgbench_literals(prepared.statement)
+        literals = pgbench_literals(prepared.sent)
         return run_pgbench(self.pgbench, self.database_url, prepared.script, literals, self.seconds)
 
     def measure(self, prepared: Prepared, connections: int, limit: float) -> Measured:
@@ -114,19 +116,22 @@ def main(
     quick: bool,
     json_file: Path | None,
 ) -> None:
-    """Requests per second, latencies and CPU of usher, beside pgbench running the very same SQL."""
+    """Requests per second, latencies and CPU of usher, beside pgbench running the very same SQL; the time of one big
+    insert beside asyncpg."""
     if quick:
         rounds, seconds, connections = 2, 1, (32,)
     try:
         with _stand(only, generator or best_generator(), seconds) as (stand, prepared):
             click.echo(f"{CLIENTS} database connections, 1 worker, {stand.generator}, {version(stand.pgbench)}")
             series = _run(stand, prepared, connections, rounds)
+            at_once = _run_bulk(stand, rounds) if bulk.KEY in only else None
             circumstances = {"generator": stand.generator, "pgbench": version(stand.pgbench), "seconds": seconds}
     except (BenchError, PostgresError) as error:
         raise click.ClickException(str(error)) from error
-    _tell(series)
+    _tell(series, at_once)
     if json_file is not None:
-        json_file.write_text(json.dumps(as_json(series, **machine(), **circumstances), indent=2) + "\n")
+        told = {**machine(), **circumstances, "bulk": at_once and at_once.as_json()}
+        json_file.write_text(json.dumps(as_json(series, **told), indent=2) + "\n")
 
 
 @contextmanager
@@ -135,14 +140,15 @@ def _stand(keys: Collection[str], generator: str, seconds: int) -> Iterator[tupl
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="usher-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        # As durable as a real one, though nothing here writes.
+        # As durable as a real one: a write is answered when it is on the disk, usher's and pgbench's alike.
         postgres = stack.enter_context(EmbeddedPostgres.start(folder / "data"))
         database_url = _fill(postgres)
         key = new_key()
-        prepared = _prepare([each for each in WORKLOADS if each.key in keys], database_url, key, folder)
+        signed = tokens(key)
+        prepared = _prepare([each for each in WORKLOADS if each.key in keys], database_url, signed, folder)
         server = stack.enter_context(usher(database_url, PERMISSIONS, folder / "usher.log", _settings(key)))
         pid = int((postgres.data_dir / POSTMASTER_PID).read_text().split("\n", 1)[0])
-        yield Stand(database_url, pid, server, pgbench, generator, seconds), prepared
+        yield Stand(database_url, pid, server, signed[0], pgbench, generator, seconds), prepared
 
 
 def _fill(postgres: EmbeddedPostgres) -> str:
@@ -160,15 +166,14 @@ def _settings(key: str) -> dict[str, str]:
     }
 
 
-def _prepare(workloads: list[Workload], database_url: str, key: str, folder: Path) -> list[Prepared]:
+def _prepare(workloads: list[Workload], database_url: str, signed: list[str], folder: Path) -> list[Prepared]:
     world = asyncio.run(open_world(database_url, PERMISSIONS))
-    signed = tokens(key)
     prepared = []
     for workload in workloads:
-        statement = statement_of(workload, world)
+        sent = sent_for(workload, world)
         script = folder / f"{workload.key}.pgbench"
-        script.write_text(pgbench_script(workload, statement))
-        prepared.append(Prepared(workload, statement, script, write_requests(workload, signed, folder)))
+        script.write_text(pgbench_script(workload, sent))
+        prepared.append(Prepared(workload, sent, script, write_requests(workload, signed, folder)))
     return prepared
 
 
@@ -185,17 +190,27 @@ def _run(stand: Stand, prepared: list[Prepared], sizes: Sequence[int], rounds: i
     return series
 
 
+def _run_bulk(stand: Stand, rounds: int) -> bulk.Bulk:
+    pids = (stand.server.pid, stand.database_pid)
+    measuring = bulk.measure_bulk(stand.database_url, stand.server.port, stand.token, pids, rounds, stand.seconds)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measuring)
+
+
 def _warm_up(stand: Stand, prepared: Prepared) -> None:
     """Fill the caches; make sure that answers are right and that both sides run the same statement."""
     load = run_load(stand.generator, stand.server.port, prepared.requests, WARM_UP_CONNECTIONS, 1)
     if load.errors:
         raise BenchError(f"{prepared.workload.title}: {load.errors} wrong answers, such as {load.wrong}")
-    if not asyncio.run(was_sent(prepared.statement, stand.database_url)):
+    if not asyncio.run(was_sent(prepared.sent.statement, stand.database_url)):
         raise BenchError(f"{prepared.workload.title}: usher sends other SQL than pgbench would")
 
 
-def _tell(series: list[Series]) -> None:
-    click.echo(table(series))
+def _tell(series: list[Series], at_once: bulk.Bulk | None) -> None:
+    if series:
+        click.echo(table(series))
+    if at_once is not None:
+        click.echo(at_once.table())
     for each in series:
         if each.errors:
             wrong = next((measured.wrong for measured in each.rounds if measured.wrong), "a broken connection")

@@ -13,7 +13,7 @@ from typing import assert_never
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
 from gql_gen.gate.reads import predicate, selectable, shown, unknown
-from gql_gen.model.predicates import FALSE, Pred
+from gql_gen.model.predicates import FALSE, TRUE, Pred
 from gql_gen.model.types import Link, RoleEntity, RoleModel, WriteRule
 from gql_gen.plan.nodes import Show
 from gql_gen.plan.writes import (
@@ -93,7 +93,7 @@ def _insert(node: Insert, role: RoleModel) -> Insert:
         after=tuple(_nested(nested, entity, role) for nested in node.after),
         answer=_answer(node.answer, entity, role),
         presets=rule.presets,
-        check=_check(rule, f"insert into {node.relation}", node.path),
+        check=_check(rule, f"insert of {node.relation}", node.path),
         visible=_visible(entity),
     )
 
@@ -179,7 +179,7 @@ def _answer(answer: Answer | None, entity: RoleEntity, role: RoleModel) -> Answe
             return None
         case OneRow():
             selected = selectable(entity.entity.ident, role)
-            return OneRow(_shows(answer.show, selected, role), selected.rule)
+            return OneRow(_shows(answer.show, selected, role), _given_back(selected, role))
         case Response():
             parts = tuple(
                 replace(part, show=_shows(part.show, selectable(entity.entity.ident, role), role))
@@ -187,7 +187,7 @@ def _answer(answer: Answer | None, entity: RoleEntity, role: RoleModel) -> Answe
                 else part
                 for part in answer.show
             )
-            return Response(parts, _visible(entity))
+            return Response(parts, _given_back(entity, role))
         case _:
             assert_never(answer)
 
@@ -202,6 +202,11 @@ def _where(where: Pred, entity: RoleEntity, role: RoleModel) -> Pred:
 
 def _check(rule: WriteRule, name: str, path: str) -> Check:
     return Check(rule.check, name, rule.at, rule.message, path, rule.recheck)
+
+
+def _given_back(entity: RoleEntity, role: RoleModel) -> Pred:
+    """Which of the rows written the role gets back."""
+    return TRUE if role.model.return_written and entity.is_selectable else _visible(entity)
 
 
 def _visible(entity: RoleEntity) -> Pred:

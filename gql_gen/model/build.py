@@ -59,6 +59,7 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
         MappingProxyType(entities),
         _roles(rules),
         in_order(sources.faults),
+        rules.return_written,
     )
 
 

@@ -200,3 +200,5 @@ class Model:
     roles: frozenset[str]
     """Every role that the rules name, `admin` included."""
     faults: tuple[Fault, ...]
+    return_written: bool = False
+    """Whether a write gives back all rows it wrote, also those that the select rule hides."""

@@ -60,7 +60,7 @@ Answer = Response | OneRow
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a row must be after the write. `name` says in logs and development which rule it is (`insert into
+    """What a row must be after the write. `name` says in logs and development which rule it is (`insert of
     public.org`), `at` where it stands, `message` the author's words, `path` where the caller wrote what failed."""
 
     pred: Pred
@@ -150,12 +150,54 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """An existing row to refer to, by its key: one that the role may select."""
+
+    relation: Ident
+    where: Pred
+    path: str
+    rule: Pred | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A relationship whose key is ours: our `on[i][0]` take the values of `on[i][1]` of a row found or made before, or
+    become null where there is no `source`."""
+
+    name: str
+    on: tuple[tuple[str, str], ...]
+    source: Lookup | Insert | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedWrite:
+    """A write to rows on the other side of a relationship: our `on[i][0]` = theirs `on[i][1]`.
+
+    `related`: an update or delete of rows that hang on ours, nothing else. `connect`: an update, without assignments of
+    its own, that makes the rows of its `where` hang on ours; there must be `expected` of them. `create`: an insert of
+    rows that hang on ours (in their JSON `~p` is 0). `was_related`: as `related`, by our row as it was before."""
+
+    name: str
+    on: tuple[tuple[str, str], ...]
+    node: Insert | Update | Delete
+    reach: Literal["related", "was_related", "connect", "create"]
+    path: str
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
+    """`own_keys` and `related` (of updates by key alone) are written along: first what our key needs, then our row,
+    then `related` in their order."""
+
     relation: Ident
     where: Pred
     assignments: tuple[Assignment, ...]
     path: str
     answer: Answer | None
+    own_keys: tuple[OwnKey, ...] = ()
+    related: tuple[RelatedWrite, ...] = ()
     rule: Pred | None = None
     presets: tuple[PresetValue, ...] = ()
     check: Check | None = None

@@ -120,6 +120,8 @@ def _switches_of_all(rules: Rules) -> Iterator[str]:
         yield from entry("isolation_level", rules.isolation_level)
     if rules.reveal_constraints:
         yield from entry("reveal_constraints", True)
+    if rules.return_written:
+        yield from entry("return_written", True)
 
 
 def _customization(customization: Customization) -> dict[str, Any]:

@@ -288,8 +288,9 @@ class RoleRules:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are. `isolation_level`
-    is that of a mutation's transaction."""
+    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are. `return_written`: a
+    write gives back all rows it wrote, whatever the select rule says. `isolation_level` is that of a mutation's
+    transaction."""
 
     file: str
     naming: Naming
@@ -299,3 +300,4 @@ class Rules:
     customization: Customization = Customization()
     isolation_level: IsolationLevel = READ_COMMITTED
     reveal_constraints: bool = False
+    return_written: bool = False

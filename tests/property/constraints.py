@@ -18,6 +18,17 @@ def uniques(table: Table) -> tuple[Unique, ...]:
     return (*primary, *table.shape.uniques)
 
 
+def arbiters(table: Table, target: str) -> tuple[Unique, ...]:
+    """The unique keys that a conflict target stands for: Postgres takes every index with these very parts, those that
+    the target's predicate covers included."""
+    chosen = next(unique for unique in uniques(table) if unique.name == target)
+    return tuple(
+        unique
+        for unique in uniques(table)
+        if set(unique.parts) == set(chosen.parts) and unique.where in (None, chosen.where)
+    )
+
+
 def unique_key(table: Table, unique: Unique, row: Row) -> Hashable:
     """What no other row may have; None when the row does not count."""
     if unique.where is not None:

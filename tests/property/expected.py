@@ -72,6 +72,8 @@ def difference(expected: Any, actual: Any, at: str = "data") -> str | None:
             return _object(expected, actual, at)
         case Rows():
             return _rows(expected, actual, at)
+        case list():
+            return _list(expected, actual, at)
         case OneOf(values=values):
             return None if any(_same(value, actual) for value in values) else _said(expected.values, actual, at)
         case Nearly(value=value):
@@ -102,6 +104,16 @@ def _object(expected: dict[str, Any], actual: Any, at: str) -> str | None:
         found = list(actual) if isinstance(actual, dict) else actual
         return f"{at}: expected an object of {list(expected)}, found {found!r}"
     found = (difference(item, actual[key], f"{at}.{key}") for key, item in expected.items())
+    return next((each for each in found if each is not None), None)
+
+
+def _list(expected: list[Any], actual: Any, at: str) -> str | None:
+    if not isinstance(actual, list) or len(expected) != len(actual):
+        return _said(expected, actual, at)
+    found = (
+        difference(each, item, f"{at}[{place}]")
+        for place, (each, item) in enumerate(zip(expected, actual, strict=True))
+    )
     return next((each for each in found if each is not None), None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from property.choices import Choices
@@ -29,17 +29,17 @@ SQL_PRESETS = {
 class Legislator:
     choices: Choices
     world: World
+    named: list[tuple[str, Pred]] = field(default_factory=list)
 
     def ruled(self) -> World:
         """The world with rules for writes; its view, if there is one, with rules for reads too."""
-        named = list(self.world.named)
-        tables = tuple(self._readable(table, named) for table in self.world.tables)
-        world = replace(self.world, tables=tables, named=tuple(named))
-        return replace(world, tables=tuple(self._ruled(table) for table in world.tables))
+        self.named = list(self.world.named)
+        tables = tuple(self._ruled(self._readable(table)) for table in self.world.tables)
+        return replace(self.world, tables=tables, named=tuple(self.named))
 
-    def _readable(self, table: Table, named: list[tuple[str, Pred]]) -> Table:
+    def _readable(self, table: Table) -> Table:
         """In a world to write to roles see more than in one to read from."""
-        writer = Writer(self.choices, self.world, named=named)
+        writer = Writer(self.choices, self.world, named=self.named)
         grants = table.grants
         if table.shape.view is not None:
             grants = tuple((role, make_grant(self.choices, table, writer)) for role in self.world.roles)
@@ -95,7 +95,7 @@ class Legislator:
 
     def _rule(self, table: Table) -> Pred:
         """Half of them let almost everything pass."""
-        writer = Writer(self.choices, self.world)
+        writer = Writer(self.choices, self.world, named=self.named)
         match self.choices.pick(8):
             case 0 | 1:
                 return Pred.always()

@@ -67,7 +67,7 @@ class Document:
 
 def printed(operation: Operation, world: World) -> Document:
     """The document and the variables that go with it."""
-    printer = _Printer(world)
+    printer = Printer(world)
     body = printer.selection(operation.items, "query_root", None)
     head = f"query Q({', '.join(printer.definitions)}) " if printer.definitions else "query Q "
     return Document("\n".join([head + body, *printer.fragments]), printer.variables)
@@ -91,7 +91,7 @@ def plain(tree: Any) -> Any:
 
 
 @dataclass(slots=True)
-class _Printer:
+class Printer:
     world: World
     definitions: list[str] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
@@ -148,33 +148,33 @@ class _Printer:
                 self.fragments.append(f"fragment {item.name} on {type_} {text}")
                 return f"...{item.name}{directive}"
             case Typename():
-                return _aliased(item.key, "__typename") + directive
+                return aliased(item.key, "__typename") + directive
             case Root():
                 return self.root(item, directive)
         assert table is not None
         match item:
             case Show():
                 path = "" if item.path is None else f'(path: "{_json_path(item.path)}")'
-                return _aliased(item.key, table.column(item.column).field) + path + directive
+                return aliased(item.key, table.column(item.column).field) + path + directive
             case ShowLink():
                 target = self.world.table(table.link(item.link).table)
-                field_ = _aliased(item.key, item.link) + self.arguments(item.args) + directive
+                field_ = aliased(item.key, item.link) + self.arguments(item.args) + directive
                 return f"{field_} {self.selection(item.items, spelling.type(target.name), target)}"
             case ShowAggregate():
                 target = self.world.table(table.link(item.link).table)
-                field_ = _aliased(item.key, spelling.aggregate_field(item.link)) + self.arguments(item.args) + directive
+                field_ = aliased(item.key, spelling.aggregate_field(item.link)) + self.arguments(item.args) + directive
                 return f"{field_} {self.selection(item.items, spelling.type(target.name, 'aggregate'), target)}"
             case Group():
                 below = self.selection(item.items, spelling.type(table.name, "aggregate_fields"), table)
-                return f"{_aliased(item.key, 'aggregate')}{directive} {below}"
+                return f"{aliased(item.key, 'aggregate')}{directive} {below}"
             case Nodes():
                 below = self.selection(item.items, spelling.type(table.name), table)
-                return f"{_aliased(item.key, 'nodes')}{directive} {below}"
+                return f"{aliased(item.key, 'nodes')}{directive} {below}"
             case Count():
-                return _aliased(item.key, "count") + self.count_arguments(item, table) + directive
+                return aliased(item.key, "count") + self.count_arguments(item, table) + directive
             case Function():
                 below = self.selection(item.items, spelling.type(table.name, f"{item.function}_fields"), table)
-                return f"{_aliased(item.key, spelling.word(item.function))}{directive} {below}"
+                return f"{aliased(item.key, spelling.word(item.function))}{directive} {below}"
         raise AssertionError(f"no such item: {item}")
 
     def root(self, root: Root, directive: str) -> str:
@@ -185,7 +185,7 @@ class _Printer:
             pairs = zip(table.primary_key, root.primary_key, strict=True)
             arguments = f"({', '.join(f'{table.column(part).field}: {self.literal(value)}' for part, value in pairs)})"
         type_ = spelling.type(table.name, "aggregate" if root.kind == "select_aggregate" else "")
-        return _aliased(root.key, name) + arguments + directive + " " + self.selection(root.items, type_, table)
+        return aliased(root.key, name) + arguments + directive + " " + self.selection(root.items, type_, table)
 
     def count_arguments(self, item: Count, table: Table) -> str:
         if not item.columns:
@@ -308,7 +308,7 @@ def order_tree(order: Order, table: Table, world: World) -> Any:
 # ---------------------------------------------------------------- text
 
 
-def _aliased(key: str, name: str) -> str:
+def aliased(key: str, name: str) -> str:
     return name if key == name else f"{key}: {name}"
 
 

@@ -45,6 +45,34 @@ class Spelling:
             case _:
                 return {"select": table, "select_by_pk": f"{table}ByPk", "select_aggregate": f"{table}Aggregate"}
 
+    def write_roots(self, table: str) -> dict[str, str]:
+        first = f"{table[0].upper()}{table[1:]}"
+        match self.naming:
+            case "hasura":
+                return {
+                    **{kind: f"{kind}_{table}" for kind in ("insert", "update", "delete")},
+                    "insert_one": f"insert_{table}_one",
+                    "update_by_pk": f"update_{table}_by_pk",
+                    "update_many": f"update_{table}_many",
+                    "delete_by_pk": f"delete_{table}_by_pk",
+                }
+            case "nhost":
+                return {
+                    **{kind: f"{kind}{first}s" for kind in ("insert", "update", "delete")},
+                    "insert_one": f"insert{first}",
+                    "update_by_pk": f"update{first}",
+                    "update_many": f"update_{table}_many",
+                    "delete_by_pk": f"delete{first}",
+                }
+            case _:
+                return {
+                    **{kind: f"{kind}{first}" for kind in ("insert", "update", "delete")},
+                    "insert_one": f"insert{first}One",
+                    "update_by_pk": f"update{first}ByPk",
+                    "update_many": f"update{first}Many",
+                    "delete_by_pk": f"delete{first}ByPk",
+                }
+
     def word(self, name: str) -> str:
         """A word of the language: an argument, an operator, an aggregate function."""
         return camel(name) if self._is_camel else name

@@ -137,22 +137,21 @@ class Statement:
     def remove(self, row: Row) -> None:
         self.rows = [each for each in self.rows if each is not row]
 
-    def with_key(self, unique: Unique, row: Row, besides: Row | None = None) -> Row | None:
-        """A row with the same unique key."""
+    def with_key(self, unique: Unique, row: Row, besides: Row | None = None) -> list[Row]:
+        """The rows with the same unique key. There are several where the statement fails anyway."""
         wanted = unique_key(self.base, unique, row)
         if wanted is None:
-            return None
+            return []
         others = (each for each in self.rows if each is not besides and each is not row)
-        return next((each for each in others if unique_key(self.base, unique, each) == wanted), None)
+        return [each for each in others if unique_key(self.base, unique, each) == wanted]
 
     def collide(self, row: Row, besides: Row | None = None) -> None:
-        """Notes the unique keys that another row has already."""
+        """Notes the unique keys that other rows have already."""
         for unique in uniques(self.base):
-            other = self.with_key(unique, row, besides)
-            if other is not None:
-                self.reasons.add("twice" if self._is_touched(other) else self.concerning(other, self.base))
+            for other in self.with_key(unique, row, besides):
+                self.reasons.add("twice" if self.is_touched(other) else self.concerning(other, self.base))
 
-    def _is_touched(self, row: Row) -> bool:
+    def is_touched(self, row: Row) -> bool:
         return any(each is row for each in self.touched)
 
     def concerning(self, row: Row, table: Table) -> Reason:
@@ -182,7 +181,7 @@ class Statement:
 
     def _dangling(self, world: World, table: Table, key: Key, row: Row, gone: list[tuple[Table, Row]]) -> Reason:
         """A row written here points to nothing, or another one points to what is no more."""
-        if table.name == self.base.name and self._is_touched(row):
+        if table.name == self.base.name and self.is_touched(row):
             return "constraint"
         assert gone or self.touched
         return self.concerning(row, table)
@@ -240,6 +239,8 @@ def delete_rows(statement: Statement, chosen: Iterable[Row]) -> None:
         for source, key, other in referring(state.world, table, row, "set null"):
             if not any(other is each for _, each in gone):
                 world = _without_reference(statement, world, source, key, other)
+            elif not any(other is each for _, each in direct) and not source.column(key.columns[0]).nullable:
+                raise Ambiguous
     for name in {table.name for table, _ in gone}:
         left = tuple(row for row in world.table(name).rows if not any(row is each for _, each in gone))
         world = with_rows(world, name, left)

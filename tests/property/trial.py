@@ -46,7 +46,7 @@ class Bench:
 
     def __init__(self, postgres: EmbeddedPostgres, name: str) -> None:
         postgres.create_database(name)
-        self._url = postgres.url(name)
+        self.url = postgres.url(name)
         self._is_new = True
 
     @asynccontextmanager
@@ -54,7 +54,7 @@ class Bench:
         """The world set up, and an engine before it."""
         await self._set_up(sql_script(world))
         rules = parse_rules(permissions_yaml(world), "permissions.yaml")
-        settings = EngineSettings(self._url, pool_size=1, stringify_numeric_types=world.stringifies)
+        settings = EngineSettings(self.url, pool_size=1, stringify_numeric_types=world.stringifies)
         engine = await Engine.open(settings, rules, strict=True)
         try:
             yield Trial(world, engine)
@@ -62,7 +62,7 @@ class Bench:
             await engine.close()
 
     async def _set_up(self, script: str) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self.url)
         try:
             if self._is_new:
                 await connection.execute(ONCE)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from property.assigning import assigned
-from property.constraints import computed, uniques
+from property.constraints import arbiters, computed
 from property.expected import Ambiguous, Rows, Tied
-from property.failures import Denied, Refusal
+from property.failures import Denied, Reason, Refusal
 from property.kinds import compare
 from property.oracle import Oracle, merged
 from property.predicates import Pred, Value
@@ -33,12 +33,18 @@ from property.writes import (
 )
 
 
+NOT_WRITTEN: tuple[Reason, ...] = ("missing", "constraint", "check", "data")
+"""A row that others hang on was left alone. What else is wrong with those others may be told first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The world afterwards and the answer's data."""
 
     world: World
     data: Any
+    given: Mapping[str, int]
+    """How many numbers the identity column of each table gave."""
 
 
 def outcome(world: World, mutation: Mutation, numbers: Numbers | None = None) -> Outcome | Refusal:
@@ -70,7 +76,7 @@ class WriteOracle:
                     data[item.key] = self._update_root(item)
                 case DeleteRoot():
                     data[item.key] = self._delete_root(item)
-        return Outcome(self.state.world, data)
+        return Outcome(self.state.world, data, dict(self.state.given))
 
     def _table(self, name: str) -> Table:
         return self.state.world.table(name)
@@ -113,7 +119,10 @@ class WriteOracle:
     def _changed(self, statement: Statement, row: Row, change: Change, presets: Iterable[Preset]) -> Row:
         found = dict(row)
         for assign in change.assigns:
-            found[assign.column] = assigned(statement.base, row, assign)
+            try:
+                found[assign.column] = assigned(statement.base, row, assign)
+            except Denied as denied:
+                statement.reasons |= denied.reasons
         found |= {preset.column: self.state.preset(preset) for preset in presets}
         return computed(statement.base, found)
 
@@ -216,7 +225,7 @@ class Inserting:
         results = self.rows(target, below, _conflict(hanging), [{} for _ in below])
         for (_, given), result in zip(hanging, results, strict=True):
             if result.row is None:
-                raise Denied(["missing"])
+                raise Denied(NOT_WRITTEN)
             given |= {ours: result.row[theirs] for ours, theirs in link.on}
 
     def _after(self, table: Table, name: str, rows: Sequence[NewRow], results: Sequence[Written]) -> None:
@@ -226,7 +235,7 @@ class Inserting:
         for nested, result in hanging:
             for row in nested.rows:
                 if result.row is None:
-                    raise Denied(["missing"])
+                    raise Denied(NOT_WRITTEN)
                 below.append(row)
                 bound.append({theirs: result.row[ours] for ours, theirs in link.on})
         if below:
@@ -237,10 +246,9 @@ class Inserting:
     def _row(self, statement: Statement, cells: dict[str, Any], conflict: Conflict | None) -> Written:
         row = statement.new_row(cells)
         if conflict is not None:
-            unique = next(each for each in uniques(statement.base) if each.name == conflict.target)
-            existing = statement.with_key(unique, row)
-            if existing is not None:
-                return self._conflicting(statement, existing, row, conflict)
+            for unique in arbiters(statement.base, conflict.target):
+                for existing in statement.with_key(unique, row):
+                    return self._conflicting(statement, existing, row, conflict)
         rule = self.oracle._writes(statement.table).insert
         assert rule is not None
         statement.collide(row)
@@ -250,7 +258,7 @@ class Inserting:
 
     def _conflicting(self, statement: Statement, existing: Row, row: Row, conflict: Conflict) -> Written:
         """`existing` is in the way of `row`."""
-        if any(each is existing for each in statement.touched):
+        if statement.is_touched(existing):
             if not conflict.update:
                 raise Ambiguous
             statement.reasons.add("twice")
@@ -323,6 +331,8 @@ class Needs:
             match root:
                 case InsertRoot():
                     yield from self._insert(table, root.rows, root.conflict)
+                case UpdateRoot(changes=()):
+                    continue
                 case UpdateRoot():
                     yield from self._update(table)
                     for change in root.changes:

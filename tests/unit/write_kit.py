@@ -20,17 +20,20 @@ from gql_gen.rules.types import Rules
 
 LONG = "a" * 61
 RULES = """
-roles: {{ user: {{}}, reader: {{}} }}
+roles: {{ keeper: {{}}, reader: {{}} }}
 naming: {naming}
 tables:
   author:
     relationships:
-      spouse: {{ object: author, on: {{ partner_id: id }} }}
+      partner: {{ object: author, on: {{ partner_id: id }} }}
+      spouse: {{ object: author, on: {{ partner_id: id }}, insert_before_parent: false }}
   article: {{}}
   detail: {{}}
   letter:
     permissions:
-      user: {{ insert: {{ columns: [p, l0], check: {{}} }} }}
+      keeper:
+        insert: {{ columns: [id, p, l0], check: {{}} }}
+        select: {{ columns: [id, p], filter: {{}} }}
       reader: {{ select: {{ columns: [p], filter: {{}} }} }}
 """
 
@@ -44,8 +47,8 @@ def _rules(naming: str) -> Rules:
 def schema(role: str = "admin", naming: str = "hasura") -> RoleSchema:
     author = table(
         "author",
-        "id int4!, name text!, mood public.mood, notes json, about jsonb, tags pg_catalog._text, big int8, ratio numeric, "
-        "is_active bool, born date, partner_id int4",
+        "id int4!, name text!, mood public.mood, notes json, about jsonb, tags pg_catalog._text, big int8, "
+        "ratio numeric, is_active bool, born date, partner_id int4",
         unique=[("name",)],
         foreign={"partner_id": "author.id"},
     )

@@ -1,0 +1,2 @@
+-- So that every turn inserts into an empty table.
+truncate readings

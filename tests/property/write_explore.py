@@ -1,0 +1,146 @@
+"""A world and many mutations: the loop that the tests run, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from property.choices import Choices
+from property.expected import Ambiguous
+from property.explore import Wrong
+from property.failures import Refusal
+from property.kinds import KINDS, as_json
+from property.make_queries import make_session
+from property.make_write_rules import givable
+from property.make_writes import make_mutation, writers
+from property.oracle import merged
+from property.predicates import Value
+from property.trees import nodes, rebuilt
+from property.trial import Bench, Mismatch
+from property.truth import Given
+from property.world import World
+from property.write_oracle import Needs, Outcome, outcome
+from property.write_report import write_report
+from property.write_trial import WriteTrial, write_trial
+from property.writes import DeleteRoot, InsertRoot, Mutation, NestedRows, UpdateRoot
+
+SESSION_EVERY = 5
+RESET_EVERY = 12
+CANDIDATES = 4
+"""How many mutations are thought of for each that is asked, so that not too many are refused."""
+"""How often something refused is thought over."""
+
+
+@dataclass(slots=True)
+class WriteExplorer:
+    """Asks mutations of worlds and counts them: `cases` by what they were about."""
+
+    bench: Bench
+    cases: Counter[str] = field(default_factory=Counter)
+    may_reduce: bool = True
+
+    async def explore(self, world: World, choices: Choices, mutations: int) -> None:
+        """Raises Wrong at the first thing that is wrong."""
+        async with write_trial(self.bench, world) as trial:
+            session = make_session(choices)
+            asked = 0
+            while asked < mutations:
+                if asked % SESSION_EVERY == 0:
+                    session = make_session(choices)
+                if asked % RESET_EVERY == RESET_EVERY - 1:
+                    await trial.reset(world)
+                mutation = self._mutation(trial, choices, session)
+                if mutation is None:
+                    continue
+                asked += 1
+                await self._ask(trial, mutation)
+                if choices.chance(1, 4):
+                    # The same document again: from the cache, and on the rows that the first one left.
+                    await self._ask(trial, _varied(choices, mutation))
+            self.cases += trial.tally
+
+    def _mutation(self, trial: WriteTrial, choices: Choices, session: Mapping[str, Given]) -> Mutation | None:
+        """Mostly one that will be allowed."""
+        is_backend = choices.chance(1, 8)
+        found = None
+        for _ in range(CANDIDATES):
+            role = choices.one(writers(trial.world, is_backend=is_backend))
+            mutation = make_mutation(choices, trial.world, role, session, is_backend=is_backend)
+            expected = _expected(trial.world, mutation)
+            if isinstance(expected, Outcome):
+                return _with_less(choices, trial.world, mutation)
+            found = found if expected is None else mutation
+            if found is not None and choices.chance(1, 3):
+                break
+        return found
+
+    async def _ask(self, trial: WriteTrial, mutation: Mutation) -> None:
+        expected = _expected(trial.world, mutation)
+        if expected is None:
+            self.cases["ambiguous"] += 1
+            return
+        world = trial.world
+        mismatch = await trial.check(mutation, expected)
+        if mismatch is not None:
+            raise Wrong(await self._story(world, mutation, mismatch))
+        self._count(mutation, expected)
+
+    def _count(self, mutation: Mutation, expected: Outcome | Refusal) -> None:
+        is_allowed = isinstance(expected, Outcome)
+        self.cases["allowed" if is_allowed else "denied"] += 1
+        if isinstance(expected, Refusal):
+            self.cases.update(f"because of {reason}" for reason in expected.reasons)
+        for kind in forms(mutation):
+            self.cases[f"{kind}, {'allowed' if is_allowed else 'denied'}"] += 1
+
+    async def _story(self, world: World, mutation: Mutation, mismatch: Mismatch) -> str:
+        return "\n" + write_report(world, mutation, mismatch)
+
+
+def _expected(world: World, mutation: Mutation) -> Outcome | Refusal | None:
+    """None where the oracle cannot tell."""
+    try:
+        return outcome(world, mutation)
+    except Ambiguous:
+        return None
+
+
+def _with_less(choices: Choices, world: World, mutation: Mutation) -> Mutation:
+    """Now and then without a session variable that it needs."""
+    needed = sorted(set(Needs(world, mutation).sessions()))
+    if not needed or not choices.chance(1, 15):
+        return mutation
+    lost = choices.one(needed)
+    return replace(mutation, session={name: given for name, given in mutation.session.items() if name != lost})
+
+
+def _varied(choices: Choices, mutation: Mutation) -> Mutation:
+    """The same document with other variables."""
+
+    def vary(node: Any) -> Any:
+        if not isinstance(node, Value) or node.how != "variable" or node.operator != "_eq" or node.kind == "texts":
+            return node
+        if node.type.removesuffix("!") != KINDS[node.kind].type:
+            return node
+        value = choices.one(givable(KINDS[node.kind], KINDS[node.kind].pool))
+        return replace(node, value=value, json=as_json(KINDS[node.kind], value))
+
+    return replace(mutation, items=rebuilt(mutation.items, vary))
+
+
+def forms(mutation: Mutation) -> set[str]:
+    """What a mutation is made of, for counting."""
+    found: set[str] = set()
+    roots = [item for item in merged(mutation.items) if isinstance(item, (InsertRoot, UpdateRoot, DeleteRoot))]
+    found |= {root.kind for root in roots}
+    found |= {"several roots"} if len(roots) > 1 else set()
+    for root in roots:
+        if isinstance(root, InsertRoot):
+            found |= {"upsert"} if root.conflict is not None and root.conflict.update else set()
+            found |= {"do nothing"} if root.conflict is not None and not root.conflict.update else set()
+            found |= {"nested"} if any(isinstance(node, NestedRows) for node in nodes(root.rows)) else set()
+        if isinstance(root, UpdateRoot):
+            found |= {assign.operator for change in root.changes for assign in change.assigns}
+    return found
