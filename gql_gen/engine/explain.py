@@ -1,4 +1,4 @@
-"""Why a check failed, for developers: the write is tried again, its checks telling instead of raising, and rolled back."""
+"""Why a check failed, for developers: the write runs again with checks that tell instead of raising, and is undone."""
 
 from __future__ import annotations
 

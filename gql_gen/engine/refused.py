@@ -66,13 +66,17 @@ class Refusals:
             kind, number = mark
             if kind == "check":
                 return await self._check_failed(self.write.programs[failed.root].program.checks[number], failed.root)
+            if kind == "absent":
+                place = self.write.programs[failed.root].program.places[number]
+                return Failed("a row to be related was not found", path=place, code="not-exists")
             return _not_written(kind, node)
         if node is None:
             return None
         if (violation := violation_of(cause)) is not None:
             return await self._violated(violation, node)
         if cause.sqlstate == _TWICE and isinstance(node, Insert):
-            return await self._twice(node, None)
+            twice = await self._twice(node, None)
+            return twice or BadRequest("two rows of this insert have the same key", path=node.path)
         if (cause.sqlstate or "").startswith("22"):
             return await self._bad_value()
         return None

@@ -21,9 +21,12 @@ from gql_gen.plan.writes import (
     Check,
     Delete,
     Insert,
+    Lookup,
     NestedInsert,
     OnConflict,
     OneRow,
+    OwnKey,
+    RelatedWrite,
     Response,
     ShowReturning,
     Update,
@@ -99,10 +102,14 @@ def _insert(node: Insert, role: RoleModel) -> Insert:
 
 
 def _nested(nested: NestedInsert, entity: RoleEntity, role: RoleModel) -> NestedInsert:
-    target = nested.insert.relation
-    if not any(_is(link, target, nested.on) for link in entity.write_links.values()):
-        raise unknown(nested.name)
+    _write_linked(nested.name, nested.insert.relation, nested.on, entity)
     return replace(nested, insert=_insert(nested.insert, role))
+
+
+def _write_linked(name: str, target: Ident, on: tuple[tuple[str, str], ...], entity: RoleEntity) -> None:
+    """One of the entity's own relationships, to a table that the role may write to."""
+    if not any(_is(link, target, on) for link in entity.write_links.values()):
+        raise unknown(name)
 
 
 def _is(link: Link, target: Ident, on: tuple[tuple[str, str], ...]) -> bool:
@@ -137,16 +144,18 @@ def _on_conflict(conflict: OnConflict, path: str, entity: RoleEntity, role: Role
 # ---------------------------------------------------------------- update and delete
 
 
-def _update(node: Update, role: RoleModel) -> Update:
+def _update(node: Update, role: RoleModel, *, has_assignment: bool = False) -> Update:
     entity = selectable(node.relation, role)
     rule = entity.update
     if rule is None:
         raise unknown(node.relation.name)
     _allowed((assignment.column for assignment in node.assignments), rule)
-    if not node.assignments and not rule.presets:
+    if not (has_assignment or node.assignments or rule.presets or node.own_keys or node.related):
         raise Rejected(NO_ASSIGNMENT, path=node.path)
     return replace(
         node,
+        own_keys=tuple(_own_key(key, entity, rule, role) for key in node.own_keys),
+        related=tuple(_related(write, entity, role) for write in node.related),
         where=_where(node.where, entity, role),
         answer=_answer(node.answer, entity, role),
         rule=rule.filter,
@@ -154,6 +163,51 @@ def _update(node: Update, role: RoleModel) -> Update:
         check=_check(rule, f"update of {node.relation}", "$"),
         visible=_visible(entity),
     )
+
+
+def _own_key(key: OwnKey, entity: RoleEntity, rule: WriteRule, role: RoleModel) -> OwnKey:
+    """Our columns change, so they must be ours to update; and the row they are to refer to one that the role may see,
+    or make."""
+    _allowed((ours for ours, _ in key.on), rule)
+    match key.source:
+        case None:
+            return key
+        case Lookup():
+            target = selectable(key.source.relation, role)
+            if not any(_is(link, key.source.relation, key.on) for link in entity.links.values()):
+                raise unknown(key.name)
+            where = _where(key.source.where, target, role)
+            return replace(key, source=replace(key.source, where=where, rule=target.rule))
+        case Insert():
+            _write_linked(key.name, key.source.relation, key.on, entity)
+            return replace(key, source=_insert(key.source, role))
+        case _:
+            assert_never(key.source)
+
+
+def _related(write: RelatedWrite, entity: RoleEntity, role: RoleModel) -> RelatedWrite:
+    """Rows on the other side are written under their own table's rule, whatever leads to them."""
+    _write_linked(write.name, write.node.relation, write.on, entity)
+    match write.node:
+        case Insert():
+            return replace(write, node=_insert(write.node, role))
+        case Update():
+            return replace(write, node=_related_update(write, write.node, role))
+        case Delete():
+            return replace(write, node=_delete(write.node, role))
+        case _:
+            assert_never(write.node)
+
+
+def _related_update(write: RelatedWrite, node: Update, role: RoleModel) -> Update:
+    """Connecting changes their key columns, which the role must be allowed to update."""
+    if write.reach != "connect":
+        return _update(node, role)
+    rule = selectable(node.relation, role).update
+    if rule is None:
+        raise unknown(node.relation.name)
+    _allowed((theirs for _, theirs in write.on), rule)
+    return _update(node, role, has_assignment=True)
 
 
 def _delete(node: Delete, role: RoleModel) -> Delete:

@@ -79,7 +79,7 @@ def key_columns(target: ConflictTarget, table: Relation) -> set[str]:
     """The columns that the key is made of; all of them where expressions stand in it."""
     if target.predicate is None and all(name is not None for name in target.columns):
         return {name for name in target.columns if name is not None}
-    return {own.name for own in table.columns.values() if not own.generated}
+    return set(table.columns)
 
 
 def key_name(index: int) -> str:
@@ -89,8 +89,14 @@ def key_name(index: int) -> str:
 # ---------------------------------------------------------------- matching
 
 
-def matching(target: ConflictTarget) -> list[Sql]:
-    """Two CTEs, `~ir` and `~wr`: the rows that came in (`~in`) and those written (`~w`), with their keys."""
+def before_name(name: str) -> str:
+    """Where `~w` holds a column as it was before the update."""
+    return f"~b:{name}"
+
+
+def matching(target: ConflictTarget, before: frozenset[str]) -> list[Sql]:
+    """Two CTEs, `~ir` and `~wr`: the rows that came in (`~in`) and those written (`~w`), with their keys. `before`:
+    columns whose old value makes the key of an updated row."""
     keys = [
         sql("{value} as {name}", value=element, name=ident(key_name(index)))
         for index, element in enumerate(_elements(target))
@@ -107,13 +113,23 @@ def matching(target: ConflictTarget) -> list[Sql]:
         ),
         sql(
             '"~wr" as (select *, row_number() over (partition by {free} order by {sequence}) as {rank} '
-            'from (select *, row_number() over () as {sequence}, {keys} from "~w") as "~i")',
+            'from (select "~n".*, row_number() over () as {sequence}, "~m".* from "~w" as "~n", '
+            'lateral (select {keys} {row}) as "~m") as "~i")',
             free=FREE,
             sequence=_SEQUENCE,
             rank=_RANK,
             keys=join(", ", [*keys, free]),
+            row=_old_row(before),
         ),
     ]
+
+
+def _old_row(before: frozenset[str]) -> Sql:
+    """The row that the key is read from, where it is not the one written."""
+    if not before:
+        return Sql(())
+    columns = (sql('"~n".{old} as {name}', old=ident(before_name(name)), name=ident(name)) for name in sorted(before))
+    return sql('from (select {columns}) as "~o"', columns=join(", ", columns))
 
 
 def _is_free(target: ConflictTarget) -> Sql:

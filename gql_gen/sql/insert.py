@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gql_gen.catalog.types import Column, Ident, Relation
+from gql_gen.errors import Rejected
 from gql_gen.model.predicates import TRUE, Slot, reaches_tables, row_columns
 from gql_gen.plan.writes import Check, GivenColumn, Insert, NestedInsert
 from gql_gen.sql.answers import (
@@ -26,6 +27,7 @@ from gql_gen.sql.answers import (
     shows_rows,
 )
 from gql_gen.sql.conflict import (
+    before_name,
     conflict_clause,
     existing_step,
     key_columns,
@@ -57,6 +59,7 @@ from gql_gen.sql.where import condition
 
 _INPUT = '"~r"'
 _JSON_TYPES = frozenset({Ident("pg_catalog", "json"), Ident("pg_catalog", "jsonb")})
+_MOVED_KEY = "before Postgres 18 an upsert whose presets change its key cannot give rows back"
 _RETURNING_OLD = 180_000
 """From here on RETURNING tells the old row from the new."""
 
@@ -95,28 +98,42 @@ def _is_complete(node: Insert, has_image: bool) -> bool:
     return has_image and node.on_conflict is not None
 
 
+def insert_rows(
+    node: Insert, build: Builder, parent: Parent | None, wanted: frozenset[str], *, gate: Slot
+) -> tuple[Slot, ...]:
+    """An insert that is part of an update: nothing is inserted where the image `gate` is empty. The images of its rows,
+    when `wanted` names columns of them."""
+    return _write(node, build, parent, wanted, staged=False, gate=gate)[1]
+
+
 def _write(
-    node: Insert, build: Builder, parent: Parent | None, wanted: frozenset[str], *, staged: bool
+    node: Insert,
+    build: Builder,
+    parent: Parent | None,
+    wanted: frozenset[str],
+    *,
+    staged: bool,
+    gate: Slot | None = None,
 ) -> tuple[int, tuple[Slot, ...]]:
     """One relation's rows, those it needs before and those that need it after. The step that wrote them, and their
     images when somebody wants them."""
-    parents = [_before(nested, build) for nested in node.before]
+    parents = [_before(nested, build, gate) for nested in node.before]
     needed = set(wanted)
     for nested in node.after:
         needed.update(ours for ours, _ in nested.on)
-    statement = _Statement(node, build, parent, parents, frozenset(needed), staged or bool(needed))
+    statement = _Statement(node, build, parent, parents, frozenset(needed), staged or bool(needed), gate)
     step = statement.write()
     images = statement.images(step)
     for nested in node.after:
         hung = Parent(images, nested.on, nested.key, node.relation)
-        _write(nested.insert, build, hung, frozenset(), staged=False)
+        _write(nested.insert, build, hung, frozenset(), staged=False, gate=gate)
     return step, images
 
 
-def _before(nested: NestedInsert, build: Builder) -> Parent:
+def _before(nested: NestedInsert, build: Builder, gate: Slot | None) -> Parent:
     """Writes the rows that ours refer to."""
     theirs = frozenset(column for _, column in nested.on)
-    _, images = _write(nested.insert, build, None, theirs, staged=False)
+    _, images = _write(nested.insert, build, None, theirs, staged=False, gate=gate)
     return Parent(images, tuple((their, our) for our, their in nested.on), nested.key, nested.insert.relation)
 
 
@@ -131,7 +148,9 @@ class _Statement:
         parents: list[Parent],
         needed: frozenset[str],
         has_image: bool,
+        gate: Slot | None,
     ) -> None:
+        self.gate = gate
         self.node = node
         self.build = build
         self.writer = build.writer()
@@ -142,6 +161,7 @@ class _Statement:
         self.has_image = has_image
         self.complete = _is_complete(node, has_image)
         self.alias = self.writer.alias()
+        self.before = self._moved_key()
         self.marked = has_mark(node.answer)
         self.rechecked = node.check is not None and node.check.recheck
         if self.rechecked:
@@ -157,7 +177,7 @@ class _Statement:
             table=relation(node.relation),
             alias=Sql((self.alias,)),
             columns=join(", ", map(ident, values)),
-            overriding=self._overriding(),
+            overriding=self._overriding(values),
             rows=self._from_source(values) if self.complete else self._from_input(values),
             conflict=conflict_clause(node.on_conflict, self.alias, self.table, self.writer),
             returning=self._returning(),
@@ -167,7 +187,7 @@ class _Statement:
         if self.complete:
             assert node.on_conflict is not None
             common.insert(0, sql('"~in" as materialized ({rows})', rows=self._complete_rows(values)))
-            common += matching(node.on_conflict.target)
+            common += matching(node.on_conflict.target, self.before)
         step = self.build.step(result(self._columns(), common), self.writer, node)
         self._write_recheck(step)
         return step
@@ -223,9 +243,14 @@ class _Statement:
             for own in self._insertable():
                 values.setdefault(own.name, self.default(own))
         if not values:
-            filler = next(iter(self._insertable()), None) or next(iter(self.table.columns.values()))
+            filler = self._filler()
             values[filler.name] = self.default(filler)
         return values
+
+    def _filler(self) -> Column:
+        """A column to write the default into, where rows give nothing at all: an insert names at least one."""
+        columns = list(self._insertable())
+        return next((own for own in columns if own.identity is None), None) or columns[0]
 
     def _insertable(self) -> Iterable[Column]:
         return (own for own in self.table.columns.values() if own.updatable and not own.generated)
@@ -268,8 +293,9 @@ class _Statement:
             return printed(own.default)
         return cast(sql("null"), base_type(self.table, own.name, self.writer))
 
-    def _overriding(self) -> Sql:
-        is_fixed = self.complete and any(own.identity == "always" for own in self._insertable())
+    def _overriding(self, values: Iterable[str]) -> Sql:
+        """Where we take the next number ourselves it must be allowed to stand."""
+        is_fixed = any(self.table.columns[name].identity == "always" for name in values)
         return sql(" overriding system value") if is_fixed else Sql(())
 
     # ------------------------------------------------------------ where it comes from
@@ -312,23 +338,28 @@ class _Statement:
             joins.append(sql(" left join {rows} on {alias}.{o} = {at}", rows=rows, alias=Sql((alias,)), o=ORDER, at=at))
             tests.append(
                 sql(
-                    "case when {at} is null or {alias}.{o} is not null then true else {raise} end",
+                    "case {gated}when {at} is null or {alias}.{o} is not null then true else {raise} end",
+                    gated=Sql(())
+                    if self.gate is None
+                    else sql("when {image} is null then false ", image=slot(self.gate)),
                     at=at,
                     alias=Sql((alias,)),
                     o=ORDER,
                     **{"raise": raising("missing", index, at)},
                 )
             )
+        if self.gate is not None:
+            tests.append(sql("{image} is not null", image=slot(self.gate)))
         where = sql(" where {tests}", tests=join(" and ", tests)) if tests else Sql(())
         return sql("{input}{joins}{where}", input=self._input(), joins=join("", joins), where=where)
 
     def _from_input(self, values: dict[str, Sql]) -> Sql:
-        order = sql(" order by {alias}.{o}", alias=Sql((_INPUT,)), o=ORDER) if self.has_image else Sql(())
         return sql(
-            "select {values} from {source}{order}",
+            "select {values} from {source} order by {alias}.{o}",
             values=join(", ", values.values()),
             source=self._source(),
-            order=order,
+            alias=Sql((_INPUT,)),
+            o=ORDER,
         )
 
     def _complete_rows(self, values: dict[str, Sql]) -> Sql:
@@ -338,7 +369,15 @@ class _Statement:
             typed = cast(value, base_type(self.table, name, self.writer))
             named.append(sql("{value} as {name}", value=typed, name=ident(name)))
         at = sql("{alias}.{o} - 1 as {o}", alias=Sql((_INPUT,)), o=ORDER)
-        return sql("select {columns} from {source}", columns=join(", ", [at, *named]), source=self._source())
+        rows = sql("select {columns} from {source}", columns=join(", ", [at, *named]), source=self._source())
+        computed = [
+            sql("{value} as {name}", value=printed(own.default), name=ident(own.name))
+            for own in self.table.columns.values()
+            if own.generated and own.default is not None
+        ]
+        if not computed:
+            return rows
+        return sql('select *, {computed} from ({rows}) as "~g"', computed=join(", ", computed), rows=rows)
 
     @staticmethod
     def _from_source(values: dict[str, Sql]) -> Sql:
@@ -354,7 +393,29 @@ class _Statement:
             marks.append(sql("coalesce({visible}, false) as {v}", visible=visible, v=VISIBLE))
         if self._marks_updated():
             marks.append(sql("not {inserted} as {u}", inserted=self._was_inserted(), u=UPDATED))
+        marks += [self._before_update(name) for name in in_order(self.table, self.before)]
         return join(", ", [*shown(names, self.alias), *marks])
+
+    def _moved_key(self) -> frozenset[str]:
+        """The key's columns, where the role's presets change them on update: such rows are found by their old key."""
+        conflict = self.node.on_conflict
+        if not self.complete or conflict is None:
+            return frozenset()
+        key = key_columns(conflict.target, self.table)
+        if not any(preset.column in key for preset in conflict.presets):
+            return frozenset()
+        if self.build.catalog.server_version < _RETURNING_OLD:
+            raise Rejected(_MOVED_KEY, path=self.node.path)
+        return frozenset(key)
+
+    def _before_update(self, name: str) -> Sql:
+        return sql(
+            'case when {inserted} then {new} else "~old".{name} end as {before}',
+            inserted=self._was_inserted(),
+            new=column(self.alias, name),
+            name=ident(name),
+            before=ident(before_name(name)),
+        )
 
     def _row_names(self) -> set[str]:
         if self.complete and self.node.on_conflict is not None:
@@ -384,6 +445,7 @@ class _Statement:
         """Positions are counted, so a row that a trigger left out would shift all that follow."""
         if not self.needed:
             return Sql(())
+        # An insert behind a closed gate has no rows, and then nobody looks here.
         return sql(
             " where case when {written} = json_array_length({rows}) then true else {raise} end",
             written=count_written(),

@@ -42,6 +42,8 @@ class Program:
     is_list: bool
     rechecks: tuple[Step, ...]
     checks: tuple[Check, ...]
+    places: tuple[str, ...] = ()
+    """Paths of arguments, by the number that a raised `absent` gives."""
 
     @property
     def is_single(self) -> bool:
@@ -58,6 +60,7 @@ class Builder:
     steps: list[Step] = field(default_factory=list)
     rechecks: list[Step] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
     def writer(self) -> Writer:
         return Writer(self.catalog)
@@ -68,6 +71,11 @@ class Builder:
             self.checks.append(check)
         return self.checks.index(check)
 
+    def place(self, path: str) -> int:
+        """The number of an argument's path."""
+        self.places.append(path)
+        return len(self.places) - 1
+
     def step(self, written: Sql, writer: Writer, node: Insert | Update | Delete | None) -> int:
         self.steps.append(Step(place(written, writer.patterns, 1), node))
         return len(self.steps) - 1
@@ -76,7 +84,9 @@ class Builder:
         self.rechecks.append(Step(place(written, writer.patterns, 1), node))
 
     def program(self, answers: tuple[int, ...], *, is_list: bool) -> Program:
-        return Program(tuple(self.steps), answers, is_list, tuple(self.rechecks), tuple(self.checks))
+        return Program(
+            tuple(self.steps), answers, is_list, tuple(self.rechecks), tuple(self.checks), tuple(self.places)
+        )
 
 
 def from_step(step: int, column: int) -> Slot:

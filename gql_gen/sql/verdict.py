@@ -7,18 +7,18 @@ cannot work it out beforehand.
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, cast
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.predicates import TRUE, All, Pred
 from gql_gen.sql.text import Sql, join, number, sql, string
 from gql_gen.sql.where import Writer, predicate
 
-Raised = Literal["check", "missing", "skipped"]
+Raised = Literal["check", "missing", "skipped", "absent"]
 """`check`: a rule's check failed. `missing`: the row that a nested row hangs on was not written. `skipped`: a trigger
-left out rows whose keys others need."""
+left out rows whose keys others need. `absent`: a row to be related is not there, at the place of that number."""
 
-_MARK = re.compile(r'"usher:(check|missing|skipped):([0-9]+)"')
+_MARK = re.compile(r'"usher:(check|missing|skipped|absent):([0-9]+)"')
 
 
 def raised(message: str) -> tuple[Raised, int] | None:
@@ -26,7 +26,7 @@ def raised(message: str) -> tuple[Raised, int] | None:
     found = _MARK.search(message)
     if found is None:
         return None
-    kind: Raised = "check" if found[1] == "check" else "missing" if found[1] == "missing" else "skipped"
+    kind = cast(Raised, found[1])
     return kind, int(found[2])
 
 

@@ -62,7 +62,7 @@ def joined(
         theirs_type = writer.catalog.relations[relations[1]].columns[their_column].type
         ours_type = writer.catalog.relations[relations[0]].columns[our_column].type
         pairs.append(
-            _between(
+            between(
                 writer,
                 "=",
                 column(theirs, their_column),
@@ -74,7 +74,7 @@ def joined(
     return join(" and ", pairs)
 
 
-def _between(writer: Writer, symbol: LiteralString, left: Sql, left_type: Ident, right: Sql, right_type: Ident) -> Sql:
+def between(writer: Writer, symbol: LiteralString, left: Sql, left_type: Ident, right: Sql, right_type: Ident) -> Sql:
     """Two columns compared. An extension's operators take its own type alone, so the other side is cast to it (citext
     to text would compare otherwise than the index, text to citext never fails)."""
     schema = writer.operator_schema(left_type)
@@ -155,7 +155,7 @@ def comparison(pred: Compare, left: Sql, left_type: Ident, scope: Scope, writer:
     template = TEMPLATES[pred.operator]
     if isinstance(pred.right, ColumnRef):
         right = reference(pred.right, scope)
-        return sql("({all})", all=_between(writer, template.symbol, left, left_type, right, pred.right.type))
+        return sql("({all})", all=between(writer, template.symbol, left, left_type, right, pred.right.type))
     right = slot(pred.right)
     if template.pattern is not None:
         writer.patterns[pred.right] = template.pattern

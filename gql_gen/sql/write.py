@@ -7,9 +7,10 @@ from typing import assert_never
 from gql_gen.catalog.types import Catalog
 from gql_gen.gate.types import Permitted
 from gql_gen.plan.writes import Delete, Insert, Update, UpdateMany, Write, WritePlan
-from gql_gen.sql.change import write_delete, write_update
+from gql_gen.sql.change import write_change
 from gql_gen.sql.insert import write_insert
 from gql_gen.sql.program import Builder, Program
+from gql_gen.sql.related import write_update
 
 
 def render_writes(permitted: Permitted[WritePlan], catalog: Catalog, *, tell: bool = False) -> tuple[Program, ...]:
@@ -28,6 +29,6 @@ def _program(node: Write, build: Builder) -> Program:
             answers = tuple(write_update(update, build) for update in node.updates)
             return build.program(answers, is_list=True)
         case Delete():
-            return build.program((write_delete(node, build),), is_list=False)
+            return build.program((write_change(node, build),), is_list=False)
         case _:
             assert_never(node)

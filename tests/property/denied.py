@@ -25,15 +25,15 @@ class Question:
     variables: dict[str, Any]
 
     def naming(self, name: str) -> Document:
-        return Document(self.text.replace(MARK, name), _put(self.variables, name))
+        return Document(self.text.replace(MARK, name), put(self.variables, name))
 
 
-def _put(tree: Any, name: str) -> Any:
+def put(tree: Any, name: str) -> Any:
     match tree:
         case dict():
-            return {key.replace(MARK, name): _put(item, name) for key, item in tree.items()}
+            return {key.replace(MARK, name): put(item, name) for key, item in tree.items()}
         case list():
-            return [_put(item, name) for item in tree]
+            return [put(item, name) for item in tree]
         case str():
             return tree.replace(MARK, name)
         case _:

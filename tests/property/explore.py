@@ -80,7 +80,7 @@ class Explorer:
         operation = Operation(question.role, make_session(choices))
         forbidden = (await trial.ask(question.naming(question.name), operation)).decode()
         unknown = (await trial.ask(question.naming(NONSENSE), operation)).decode()
-        if not _is_refused(forbidden) or unknown.replace(NONSENSE, question.name) != forbidden:
+        if not is_refused(forbidden) or unknown.replace(NONSENSE, question.name) != forbidden:
             document = question.naming(question.name)
             said = f"a forbidden name must be answered as an unknown one is\n{unknown}"
             raise Wrong(self._plain(trial.world, operation, document, said, forbidden))
@@ -90,7 +90,7 @@ class Explorer:
             self.cases["nulls"] += 1
             operation = Operation(role, {})
             answer = (await trial.ask(document, operation)).decode()
-            if not _is_refused(answer):
+            if not is_refused(answer):
                 raise Wrong(self._plain(trial.world, operation, document, "a null operand must be refused", answer))
 
     @staticmethod
@@ -112,6 +112,6 @@ def _asked(choices: Choices, world: World, operation: Operation) -> list[Operati
     return found
 
 
-def _is_refused(answer: str) -> bool:
+def is_refused(answer: str) -> bool:
     reply = decoded(answer.encode())
     return list(reply) == ["errors"] and reply["errors"][0]["extensions"]["code"] == "validation-failed"

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from property.choices import Choices
+from property.denied import MARK, NONSENSE, Question
+from property.denied_writes import make_write_question
 from property.expected import Ambiguous
-from property.explore import Wrong
+from property.explore import Wrong, is_refused
 from property.failures import Refusal
 from property.kinds import KINDS, as_json
 from property.make_queries import make_session
@@ -22,15 +24,18 @@ from property.trial import Bench, Mismatch
 from property.truth import Given
 from property.world import World
 from property.write_oracle import Needs, Outcome, outcome
+from property.write_printing import printed_mutation
 from property.write_report import write_report
 from property.write_trial import WriteTrial, write_trial
-from property.writes import DeleteRoot, InsertRoot, Mutation, NestedRows, UpdateRoot
+from property.writes import DeleteRoot, InsertRoot, Mutation, NestedRows, UpdateRoot, Verbatim
 
 SESSION_EVERY = 5
 RESET_EVERY = 12
 CANDIDATES = 4
 """How many mutations are thought of for each that is asked, so that not too many are refused."""
-"""How often something refused is thought over."""
+FORBIDDEN_EVERY = 4
+PATIENCE = 30
+"""How many mutations are thought of for each that must be refused."""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,8 @@ class WriteExplorer:
                     continue
                 asked += 1
                 await self._ask(trial, mutation)
+                if asked % FORBIDDEN_EVERY == 0:
+                    await self.forbidden(trial, choices, mutation)
                 if choices.chance(1, 4):
                     # The same document again: from the cache, and on the rows that the first one left.
                     await self._ask(trial, _varied(choices, mutation))
@@ -86,6 +93,51 @@ class WriteExplorer:
         if mismatch is not None:
             raise Wrong(await self._story(world, mutation, mismatch))
         self._count(mutation, expected)
+
+    # ------------------------------------------------------------ refusals
+
+    async def deny(self, world: World, choices: Choices, mutations: int) -> None:
+        """Nothing but what must be refused: by rules, by constraints, or for its names."""
+        async with write_trial(self.bench, world) as trial:
+            asked = 0
+            for index in range(mutations * PATIENCE):
+                if asked == mutations:
+                    break
+                if index % SESSION_EVERY == 0:
+                    session = make_session(choices)
+                is_backend = choices.chance(1, 8)
+                role = choices.one(writers(world, is_backend=is_backend))
+                mutation = make_mutation(choices, world, role, session, is_backend=is_backend)
+                mutation = _with_less(choices, world, mutation)
+                if isinstance(_expected(world, mutation), Refusal):
+                    asked += 1
+                    await self._ask(trial, mutation)
+                    await self.forbidden(trial, choices, mutation)
+
+    async def forbidden(self, trial: WriteTrial, choices: Choices, mutation: Mutation) -> None:
+        """A forbidden name is answered exactly as one that does not exist, and whatever stands beside it is not done."""
+        question = make_write_question(choices, trial.world)
+        if question is not None:
+            asked = Mutation(question.role, make_session(choices))
+            await self._refused(trial, asked, question)
+        spoilt = replace(mutation, items=(*mutation.items, Verbatim("bad", f"bad: {MARK} {{ __typename }}")))
+        document = printed_mutation(spoilt, trial.world)
+        await self._refused(trial, mutation, Question(mutation.role, "mutation", document.text, document.variables))
+
+    async def _refused(self, trial: WriteTrial, mutation: Mutation, question: Question) -> None:
+        self.cases["forbidden names"] += 1
+        before = await trial.checksum.take()
+        forbidden = (await trial.ask(question.naming(question.name), mutation)).decode()
+        unknown = (await trial.ask(question.naming(NONSENSE), mutation)).decode()
+        said = None
+        if not is_refused(forbidden) or unknown.replace(NONSENSE, question.name) != forbidden:
+            said = f"a forbidden name must be answered as an unknown one is\n{unknown}"
+        elif await trial.checksum.take() != before:
+            said = "the mutation was refused, and the database is another one"
+        if said is not None:
+            document = question.naming(question.name)
+            mismatch = Mismatch("forbidden", said, document, "validation-failed", forbidden)
+            raise Wrong("\n" + write_report(trial.world, mutation, mismatch))
 
     def _count(self, mutation: Mutation, expected: Outcome | Refusal) -> None:
         is_allowed = isinstance(expected, Outcome)

@@ -32,7 +32,6 @@ from property.writes import (
     WriteRoot,
 )
 
-
 NOT_WRITTEN: tuple[Reason, ...] = ("missing", "constraint", "check", "data")
 """A row that others hang on was left alone. What else is wrong with those others may be told first."""
 

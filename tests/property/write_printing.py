@@ -21,6 +21,7 @@ from property.writes import (
     NewRow,
     Returning,
     UpdateRoot,
+    Verbatim,
     WriteRoot,
 )
 
@@ -39,6 +40,8 @@ class WritePrinter(Printer):
         match item:
             case InsertRoot() | UpdateRoot() | DeleteRoot():
                 return self.write_root(item, directive)
+            case Verbatim():
+                return item.text
             case Affected():
                 return aliased(item.key, self.world.spelling.word("affected_rows")) + directive
             case Returning():

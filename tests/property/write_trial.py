@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -139,22 +139,28 @@ def _responses(data: Mapping[str, Any]) -> Iterator[Any]:
 def _numbers(before: World, expected: Outcome, stored: Mapping[str, list[Row]], answer: Any) -> Numbers:
     """The sequences' own numbers in place of supposed ones: in a table both rise as rows are inserted."""
     real: dict[tuple[str, int], int] = {}
-    for table in expected.world.tables:
+    for table in before.tables:
         for column in table.columns:
             if isinstance(column.source, Identity) and not table.shape.view:
-                first, given = column.source.start, expected.given.get(table.name, 0)
+                first, given = column.source.start, range(expected.given.get(table.name, 0))
                 known = {row[column.name] for row in before.table(table.name).rows}
                 new = {row[column.name] for row in stored[table.name]} - known
-                counts = [row[column.name] - first - SUPPOSED for row in table.rows]
-                if len(new) < given:
-                    # A later root may have taken the row away again; then only the answer knows its number.
-                    new |= set(_whole_numbers(answer)) - known
-                    counts = list(range(given))
+                counts = _shown_in((row[column.name] for row in expected.world.table(table.name).rows), first, given)
+                if len(counts) < len(given):
+                    # A later root may have taken rows away again; then only the answer knows their numbers.
+                    told = _shown_in(_whole_numbers(expected.data), first, given) - counts
+                    found = set(filter(lambda number: first <= number < first + SUPPOSED, _whole_numbers(answer)))
+                    if told and len(found - known - new) == len(told):
+                        counts, new = counts | told, new | (found - known)
                 numbers = sorted(number for number in new if first <= number < first + SUPPOSED)
-                counts = sorted(count for count in counts if 0 <= count < given)
-                real |= {(table.name, count): number for count, number in zip(counts, numbers, strict=False)}
+                real |= {(table.name, count): number for count, number in zip(sorted(counts), numbers, strict=False)}
     otherwise = supposed(before)
     return lambda name, count: real.get((name, count)) or otherwise(name, count)
+
+
+def _shown_in(numbers: Iterable[int], first: int, given: range) -> set[int]:
+    """Which of the supposed numbers are among these."""
+    return {number - first - SUPPOSED for number in numbers} & set(given)
 
 
 def _whole_numbers(tree: Any) -> Iterator[int]:
@@ -162,9 +168,12 @@ def _whole_numbers(tree: Any) -> Iterator[int]:
         case dict():
             for item in tree.values():
                 yield from _whole_numbers(item)
-        case list():
+        case list() | tuple():
             for item in tree:
                 yield from _whole_numbers(item)
+        case _ if is_dataclass(tree):
+            for part in fields(tree):
+                yield from _whole_numbers(getattr(tree, part.name))
         case int() if not isinstance(tree, bool):
             yield tree
         case str() if tree.isascii() and tree.isdigit():

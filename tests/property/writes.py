@@ -124,6 +124,14 @@ class DeleteRoot(Item):
     items: tuple[Item, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Verbatim(Item):
+    """A root as it stands, which the oracle never hears of."""
+
+    key: str
+    text: str
+
+
 WriteRoot = InsertRoot | UpdateRoot | DeleteRoot
 
 
