@@ -46,7 +46,7 @@ class Column:
 
     `default` is the SQL text of what a row gets that leaves the column out, or of the generation expression: the
     column's own, else its domain's, else, for a column that a view merely shows, that of the relation below. Identity
-    columns have none: Postgres takes the next number itself."""
+    columns have the next number of their sequence."""
 
     name: str
     type: Ident

@@ -129,8 +129,18 @@ column_rows as (
             attribute.atttypid,
             format_type(attribute.atttypid, attribute.atttypmod),
             attribute.attnotnull and unchecked.attnum is null,
-            -- A column's own default goes before its domain's; `default null` is such a default too.
-            coalesce(pg_get_expr(expression.adbin, expression.adrelid), pg_get_expr(domain.typdefaultbin, 0)),
+            -- A column's own default goes before its domain's; `default null` is such a default too. An identity column
+            -- has the next number of its sequence.
+            coalesce(
+                pg_get_expr(expression.adbin, expression.adrelid),
+                case
+                    when attribute.attidentity <> '' then format(
+                        'nextval(%L::regclass)',
+                        pg_get_serial_sequence(format('%I.%I', relation.schema, relation.name), attribute.attname)
+                    )
+                end,
+                pg_get_expr(domain.typdefaultbin, 0)
+            ),
             attribute.attidentity,
             attribute.attgenerated <> '',
             case

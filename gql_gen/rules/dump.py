@@ -18,6 +18,7 @@ from gql_gen.rules.types import (
     Both,
     ByForeignKey,
     ByMapping,
+    ComputedFieldRules,
     Customization,
     DeleteRule,
     Either,
@@ -41,7 +42,7 @@ from gql_gen.rules.types import (
 )
 from gql_gen.rules.yaml_text import comment, entry
 
-OPEN_LEVELS: Mapping[str, int] = {"columns": 1, "root_fields": 1, "relationships": 1, "permissions": 2}
+OPEN_LEVELS: Mapping[str, int] = {"columns": 1, "root_fields": 1, "relationships": 1, "computed_fields": 1, "permissions": 2}
 """How many levels below a key of a table are always spread over lines: one line per grant, column and relationship."""
 
 
@@ -155,6 +156,7 @@ def _table_lines(table: TableRules, roles: tuple[str, ...]) -> Iterator[str]:
 
 def _table(table: TableRules, roles: tuple[str, ...]) -> dict[str, Any]:
     relationships = sorted(table.relationships, key=lambda relationship: relationship.name)
+    computed_fields = sorted(table.computed_fields, key=lambda field: field.name)
     permissions = sorted(table.permissions.values(), key=lambda found: _place(found.role, roles))
     return _present(
         name=table.name,
@@ -165,6 +167,7 @@ def _table(table: TableRules, roles: tuple[str, ...]) -> dict[str, Any]:
         root_fields={name: _chosen(chosen) for name, chosen in _root_fields(table)} or None,
         infer_relationships=None if table.infer_relationships else False,
         relationships={relationship.name: _relationship(relationship) for relationship in relationships} or None,
+        computed_fields={field.name: _computed_field(field) for field in computed_fields} or None,
         reveal_constraints=_revealed(table.reveal_constraints),
         permissions={found.role: _permissions(found) for found in permissions} or None,
     )
@@ -207,6 +210,14 @@ def _relationship(relationship: Relationship) -> dict[str, Any]:
         relationship.kind: target,
         **_present(on=mapping, insert_before_parent=relationship.insert_before_parent, comment=relationship.comment),
     }
+
+
+def _computed_field(field: ComputedFieldRules) -> Any:
+    more = _present(
+        table_argument=field.table_argument, session_argument=field.session_argument, comment=field.comment
+    )
+    function = ident_text(field.function)
+    return {"function": function, **more} if more else function
 
 
 # ---------------------------------------------------------------- permissions

@@ -45,6 +45,15 @@ TABLE: Final = Either(
     )
 )
 
+FUNCTION_TEXT: Final = Text('a function: schema.function, or "schema"."odd.name"', IDENT_PATTERN)
+FUNCTION: Final = Record(
+    "a function",
+    (
+        Key("schema", NAME, "the schema; public when absent"),
+        Key("name", NAME, "the function's name in the database", required=True),
+    ),
+)
+
 COLUMN_NAMES: Final = ListOf(Text("a column's name"))
 COLUMNS: Final = Either((Choice(("*",)), COLUMN_NAMES))
 
@@ -79,6 +88,16 @@ RELATIONSHIP: Final = Record(
     one_of=("object", "array"),
 )
 
+COMPUTED_FIELD: Final = Record(
+    "a computed field",
+    (
+        Key("function", Either((FUNCTION_TEXT, FUNCTION)), "what computes it from a row", required=True),
+        Key("table_argument", NAME, "the argument that gets the row; the first when absent"),
+        Key("session_argument", NAME, "the json argument that gets the caller's session variables"),
+        Key("comment", COMMENT, 'the description; "" for none, the function\'s own when absent'),
+    ),
+)
+
 _SET: Final = MapOf(NAME, Anything())
 _SET_ABOUT: Final = (
     "column → value set by the rule: a literal, a session variable, {sql: expression} or {json: literal}"
@@ -94,7 +113,7 @@ SELECT: Final = Record(
         Key("filter", Expression(), "which rows; {} for all", required=True),
         Key("limit", Whole(), "the most rows one field returns"),
         Key("allow_aggregations", Flag(), "whether aggregates may be asked for"),
-        Key("computed_fields", ListOf(NAME), "the readable computed fields"),
+        Key("computed_fields", ListOf(NAME), "the readable computed fields that return a single value"),
         Key("query_root_fields", ListOf(Choice(get_args(QueryRoot))), "the query roots; all when absent"),
         Key(
             "subscription_root_fields",
@@ -164,6 +183,11 @@ TABLE_RULES: Final = Record(
         ),
         Key("infer_relationships", Flag(), "whether foreign keys become relationships by themselves; true when absent"),
         Key(
+            "computed_fields",
+            MapOf(GRAPHQL_NAME, Either((FUNCTION_TEXT, COMPUTED_FIELD))),
+            "fields that a function computes from a row",
+        ),
+        Key(
             "reveal_constraints",
             Either((Choice(("*",)), ListOf(Text("a constraint's name")))),
             'constraints that errors name whatever row it was, or "*"',
@@ -225,6 +249,7 @@ FILE: Final = Record(
 FRAGMENTS: Final[dict[str, Record]] = {
     "table_rules": TABLE_RULES,
     "relationship": RELATIONSHIP,
+    "computed_field": COMPUTED_FIELD,
     "role_permissions": ROLE_PERMISSIONS,
 }
 """Shapes that the JSON Schema gives a name."""

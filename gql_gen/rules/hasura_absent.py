@@ -1,4 +1,4 @@
-"""What an import leaves out, by table and name, so that permissions which mention it can be left out too."""
+"""What no permission's expression can mention, by table and name: what an import leaves out, and computed fields."""
 
 from __future__ import annotations
 
@@ -14,15 +14,26 @@ from gql_gen.rules.types import BoolExp, Both, Either, ExistsIn, NamedRule, Nega
 
 FIELD_KINDS: Final = ("computed_fields", "remote_relationships")
 """Kinds whose things are fields of a table: a permission could mention them."""
+SELECTED_ONLY: Final = "computed_fields"
+"""The kind that is served where it is selected, and in no expression yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """`names`: table → its fields that are left out. `targets`: (table, relationship) → the table it leads to, where
+    """`names`: table → its fields that are left out, or not served in expressions. `targets`: (table, relationship) → the table it leads to, where
     the metadata says so; a relationship by a key of our own does not."""
 
     names: Mapping[Ident, frozenset[str]]
     targets: Mapping[tuple[Ident, str], Ident]
+    without: frozenset[str]
+
+    def why(self, table: Ident | None, expression: BoolExp) -> str | None:
+        """Why the expression cannot be carried over; None when it can."""
+        name = self.mentioned(expression, table)
+        if name is None:
+            return None
+        is_served = SELECTED_ONLY not in self.without and name in self.selected_only
+        return f'it mentions "{name}", ' + ("a computed field, which no expression can test yet" if is_served else _LEFT_OUT)
 
     def mentioned(self, expression: BoolExp, table: Ident | None) -> str | None:
         """The first absent name that the expression on `table` mentions. Where the table is not known, any table's
@@ -56,7 +67,7 @@ def find_absent(tables: Iterable[tuple[Ident, dict[str, Any]]], without: frozens
     targets: dict[tuple[Ident, str], Ident] = {}
     for ident, table in tables:
         names[ident] = frozenset(
-            str(field["name"]) for kind in FIELD_KINDS if kind in without for field in _named(table.get(kind))
+            str(field["name"]) for kind in FIELD_KINDS if kind in without | SELECTED_ONLY for field in _named(table.get(kind))
         )
         for kind in ("object_relationships", "array_relationships"):
             for relationship in _named(table.get(kind)):

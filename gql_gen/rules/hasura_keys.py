@@ -143,7 +143,7 @@ KEYS: Final[Mapping[str, Mapping[str, Treatment]]] = MappingProxyType(
             "insert_permissions": Honoured("insert_permissions"),
             "update_permissions": Honoured("update_permissions"),
             "delete_permissions": Honoured("delete_permissions"),
-            "computed_fields": Leavable("computed_fields"),
+            "computed_fields": Honoured("computed_fields"),
             "remote_relationships": Leavable("remote_relationships"),
             "event_triggers": Leavable("event_triggers"),
             "apollo_federation_config": Leavable("apollo_federation"),
@@ -180,6 +180,13 @@ KEYS: Final[Mapping[str, Mapping[str, Treatment]]] = MappingProxyType(
             "column_mapping": _HONOURED,
             "insertion_order": _HONOURED,
         },
+        "a computed field": {"name": _HONOURED, "definition": _HONOURED, "comment": _HONOURED},
+        "the definition of a computed field": {
+            "function": _HONOURED,
+            "table_argument": _HONOURED,
+            "session_argument": _HONOURED,
+        },
+        "the name of a function": {"schema": _HONOURED, "name": _HONOURED},
         "a permission": {
             "role": _HONOURED,
             "permission": _HONOURED,

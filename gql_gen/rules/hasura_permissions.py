@@ -71,7 +71,7 @@ class PermissionImport:
         rule = _RULES[operation](self, body, here)
         missing = self.missing(rule)
         if missing is not None:
-            self.desk.left_out.append(f'{path} (role {role}: it mentions "{missing}", which is left out)')
+            self.desk.left_out.append(f'{path} (role {role}: it mentions "{missing}", {self.why_missing(missing)})')
         return role, rule if missing is None else None
 
     def missing(self, rule: Rule) -> str | None:
@@ -87,6 +87,10 @@ class PermissionImport:
                 expressions = (rows,)
         found = (self.absent.mentioned(expression, self.table) for expression in expressions if expression is not None)
         return next((name for name in found if name), None)
+
+    def why_missing(self, name: str) -> str:
+        is_selected_only = not SELECTED_ONLY <= self.desk.without and name not in self.absent.left_out
+        return "a computed field, which no filter or check can test yet" if is_selected_only else "which is left out"
 
     # ---------------------------------------------------------------- one operation each
 

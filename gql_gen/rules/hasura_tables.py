@@ -10,6 +10,7 @@ from gql_gen.rules.hasura_desk import Desk, step
 from gql_gen.rules.types import (
     ByForeignKey,
     ByMapping,
+    ComputedFieldRules,
     Mark,
     NameAndComment,
     NamedRelation,
@@ -22,12 +23,16 @@ from gql_gen.rules.types import (
 
 def table_name(value: Any, desk: Desk, path: str) -> Ident | None:
     """A table as Hasura names it: an object, or a text that is the name of a table in public, dots and all."""
+    return _qualified("table", value, desk, path)
+
+
+def _qualified(kind: str, value: Any, desk: Desk, path: str) -> Ident | None:
     if isinstance(value, str) and value:
         return Ident("public", value)
-    found = desk.open("the name of a table", value, path)
+    found = desk.open(f"the name of a {kind}", value, path)
     schema, name = desk.optional(str, found, "schema", path), desk.optional(str, found, "name", path)
     if not name:
-        desk.refuse(path, "expected the name of a table")
+        desk.refuse(path, f"expected the name of a {kind}")
         return None
     return Ident(schema or "public", name)
 
@@ -58,6 +63,7 @@ def import_table(
         root_fields=MappingProxyType(_root_fields(configuration, desk, below, at)),
         relationships=_relationships(table, desk, path, at),
         infer_relationships=False,
+        computed_fields=_computed_fields(table, desk, path, at),
         permissions=MappingProxyType(permissions),
     )
 
@@ -93,6 +99,32 @@ def _root_fields(configuration: dict[str, Any], desk: Desk, path: str, at: Mark)
         if name is not None or comment is not None:
             found[root_field] = NameAndComment(name, comment, at)
     return found
+
+
+# ---------------------------------------------------------------- computed fields
+
+
+def _computed_fields(table: dict[str, Any], desk: Desk, path: str, at: Mark) -> tuple[ComputedFieldRules, ...]:
+    found: dict[str, ComputedFieldRules] = {}
+    for value, here in desk.items(table.get("computed_fields"), step(path, "computed_fields")):
+        field = _computed_field(value, desk, here, at)
+        if field is None:
+            continue
+        if field.name in found:
+            desk.refuse(here, f'the table has two computed fields named "{field.name}"')
+        found[field.name] = field
+    return tuple(found.values())
+
+
+def _computed_field(value: Any, desk: Desk, path: str, at: Mark) -> ComputedFieldRules | None:
+    found = desk.open("a computed field", value, path)
+    name = desk.expect(str, found.get("name"), step(path, "name"), "")
+    here = step(path, "definition")
+    definition = desk.open("the definition of a computed field", found.get("definition"), here)
+    function = _qualified("function", definition.get("function"), desk, step(here, "function"))
+    row, session = (desk.optional(str, definition, key, here) for key in ("table_argument", "session_argument"))
+    comment = desk.optional(str, found, "comment", path)
+    return None if function is None else ComputedFieldRules(name, function, at, row, session, comment)
 
 
 # ---------------------------------------------------------------- relationships

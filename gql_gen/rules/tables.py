@@ -18,6 +18,7 @@ from gql_gen.rules.types import (
     BoolExp,
     ByForeignKey,
     ByMapping,
+    ComputedFieldRules,
     DeleteRule,
     Either,
     InsertRule,
@@ -73,6 +74,9 @@ def read_table(ident: Ident, node: Keyed, at: Mark, faults: Faults) -> TableRule
         ),
         relationships=tuple(relationship for relationship in relationships if relationship is not None),
         infer_relationships=flag(node, "infer_relationships", default=True),
+        computed_fields=tuple(
+            field for entry in entries(node, "computed_fields") if (field := _computed_field(entry)) is not None
+        ),
         reveal_constraints=_names_or_all(node, "reveal_constraints"),
         permissions=MappingProxyType(
             {entry.key: _permissions(entry, faults) for entry in entries(node, "permissions")}
@@ -147,6 +151,22 @@ def _by_key(kind: NamedRelation, target: Keyed, faults: Faults) -> ByForeignKey 
     if table is None and kind == "array":
         faults.add(target.at, 'an array relationship by key needs the "table" that holds the key')
     return ByForeignKey(columns, table)
+
+
+# ---------------------------------------------------------------- computed fields
+
+
+def _computed_field(entry: Entry) -> ComputedFieldRules | None:
+    """A bare text is the function."""
+    node = entry.value
+    named = node.get("function") if isinstance(node, Keyed) else node
+    function = None if named is None else table_ident(named)
+    if function is None:
+        return None
+    if not isinstance(node, Keyed):
+        return ComputedFieldRules(entry.key, function, entry.at)
+    row, session = text(node, "table_argument"), text(node, "session_argument")
+    return ComputedFieldRules(entry.key, function, entry.at, row, session, text(node, "comment"))
 
 
 # ---------------------------------------------------------------- permissions

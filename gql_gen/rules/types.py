@@ -241,6 +241,19 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedFieldRules:
+    """A field that a function computes from a row. `table_argument` None: the row is the first argument;
+    `session_argument`: the argument that gets the caller's session variables. A comment as in NameAndComment."""
+
+    name: str
+    function: Ident
+    at: Mark
+    table_argument: str | None = None
+    session_argument: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NameAndComment:
     """A chosen name (None: by convention) and a comment (None: the database's; "" : none)."""
 
@@ -264,6 +277,7 @@ class TableRules:
     relationships: tuple[Relationship, ...] = ()
     infer_relationships: bool = True
     """False for imported metadata, where only what is listed is tracked."""
+    computed_fields: tuple[ComputedFieldRules, ...] = ()
     reveal_constraints: tuple[tuple[str, Mark], ...] | None = ()
     """Constraints whose violation is named whatever row it was, also one that the role cannot see. None: all."""
     permissions: Mapping[str, TablePermissions] = field(default_factory=lambda: MappingProxyType({}))

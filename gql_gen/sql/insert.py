@@ -283,12 +283,6 @@ class _Statement:
 
     def default(self, own: Column) -> Sql:
         """What Postgres would put into a column that is not named."""
-        if own.identity is not None:
-            return sql(
-                "nextval(pg_get_serial_sequence({table}, {name}))",
-                table=string(str(relation(self.node.relation).parts[0])),
-                name=string(own.name),
-            )
         if own.default is not None and not own.generated:
             return printed(own.default)
         return cast(sql("null"), base_type(self.table, own.name, self.writer))

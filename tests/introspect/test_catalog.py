@@ -146,7 +146,7 @@ def test_a_type_is_named_bare_and_declared_in_full(catalog: Catalog, name: str, 
         ("a_work_email", "'a@b'::extensions.citext"),
         ("doubled", "(serial_number * 2)"),
         ("a_text", None),
-        ("id", None),
+        ("id", "nextval('public.everything_id_seq'::regclass)"),
     ],
 )
 def test_a_default_is_sql_that_means_the_same_anywhere(catalog: Catalog, name: str, default: str | None) -> None:

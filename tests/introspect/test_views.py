@@ -70,7 +70,7 @@ def test_a_view_gives_its_own_or_that_of_what_lies_below(catalog: Catalog) -> No
         "C c": "'c of upper'::text",
         "s": "3",
         "one": None,
-        "key": None,
+        "key": "nextval('public.base_id_seq'::regclass)",
     }
     assert defaults(catalog, "elsewhere", "lower")["shout"] is None
 

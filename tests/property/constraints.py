@@ -19,14 +19,11 @@ def uniques(table: Table) -> tuple[Unique, ...]:
 
 
 def arbiters(table: Table, target: str) -> tuple[Unique, ...]:
-    """The unique keys that a conflict target stands for: Postgres takes every index with these very parts, those that
-    the target's predicate covers included."""
+    """The unique keys that a conflict target stands for, its own first: Postgres takes every index with these very
+    parts that the target's predicate covers."""
     chosen = next(unique for unique in uniques(table) if unique.name == target)
-    return tuple(
-        unique
-        for unique in uniques(table)
-        if set(unique.parts) == set(chosen.parts) and unique.where in (None, chosen.where)
-    )
+    others = (unique for unique in uniques(table) if unique is not chosen and set(unique.parts) == set(chosen.parts))
+    return (chosen, *(unique for unique in others if unique.where in (None, chosen.where)))
 
 
 def unique_key(table: Table, unique: Unique, row: Row) -> Hashable:

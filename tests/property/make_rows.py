@@ -9,6 +9,7 @@ from typing import Any
 from property.choices import Choices
 from property.make_cells import CellMaker
 from property.make_predicates import Writer
+from property.make_write_rules import givable
 from property.world import Column, Link, Row, Table, World
 from property.write_rules import Identity, Unique
 from property.write_sight import WriteSight
@@ -81,7 +82,7 @@ class RowMaker:
             return {}
         unique = next(each for each in self.sight.targets(table) if each.name == conflict.target)
         row: Row = self.choices.one(table.rows)
-        return {name: row[name] for name in unique.columns}
+        return {name: row[name] for name in unique.columns if givable(table.column(name).kind, [row[name]])}
 
     def _cell(self, table: Table, column: Column, known: dict[str, Any]) -> Cell:
         if column.name in known:
@@ -123,13 +124,13 @@ class RowMaker:
 
     def conflict(self, table: Table) -> Conflict | None:
         targets = self.sight.targets(table)
-        if not targets or not self.choices.chance(2, 5):
+        if not targets or not self.choices.chance(1, 2):
             return None
         target: Unique = self.choices.one(targets)
         columns = [each.name for each in self.sight.update_columns(table) if not isinstance(each.source, Identity)]
         # A key that is moved along is rarely free.
         moved = [name for name in columns if name not in target.columns or self.choices.chance(1, 6)]
-        update = self.choices.some(moved, 1, 3) if self.choices.chance(2, 3) else ()
+        update = self.choices.some(moved, 1, 3) if self.choices.chance(3, 4) else ()
         selects = self.sight.reads.sees(table)
         where = None
         if selects and self.choices.chance(1, 4):

@@ -156,7 +156,7 @@ class Legislator:
 def givable(kind: Kind, values: Sequence[Any]) -> tuple[Any, ...]:
     """Values that a document or a rule can give: no JSON null, which would be SQL's, and no nulls in lists."""
     if kind.is_array:
-        return tuple(value for value in values if None not in value)
+        return tuple(value for value in values if value is None or None not in value)
     return tuple(value for value in values if value != Json("null")) if kind.name == "jsonb" else tuple(values)
 
 

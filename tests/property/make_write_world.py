@@ -11,7 +11,7 @@ from property.constraints import computed, refreshed, unique_key, uniques
 from property.kinds import KINDS
 from property.make_world import make_world, mapped
 from property.make_write_rules import Legislator
-from property.world import Column, Grant, Key, Row, Table, World
+from property.world import ROOTS, Column, Grant, Key, Row, Table, World
 from property.write_rules import Default, Forbidden, Generated, Identity, OnDelete, Unique, UniquePart, View
 
 DELETES: tuple[OnDelete, ...] = ("cascade", "set null", "no action", "restrict", "cascade")
@@ -187,7 +187,7 @@ def _with_view(choices: Choices, world: World) -> World:
         keys=(),
         links=(),
         hidden=(),
-        roots=tuple(world.spelling.roots(name).items()),
+        roots=tuple((root, world.spelling.roots(name)[root]) for root in ROOTS),
         infers=False,
         grants=(),
         shape=replace(base.shape, key_name="", uniques=(), forbidden=(), view=View(base.name, kept)),

@@ -68,7 +68,9 @@ class Mutator:
         possible = [(table, kind) for table in self.world.tables for kind in self.sight.kinds(table)]
         items: list[Item] = []
         for index in range(self.choices.one((1, 1, 1, 1, 2, 3))):
-            kind = self.choices.one(sorted({kind for _, kind in possible}))
+            kinds = sorted({kind for _, kind in possible})
+            # Inserts have most to them, and have their turn more often.
+            kind = self.choices.one([*kinds, *(kind for kind in kinds if kind.startswith("insert"))])
             table = self.choices.one([table for table, each in possible if each == kind])
             root = self.root(table, kind)
             if index or self.choices.chance(1, 4):
@@ -160,7 +162,17 @@ class Mutator:
             is_null = operator == "_set" and self.choices.chance(1, 6 if column.nullable else 40)
             if not isinstance(column.source, Identity) or not is_null:
                 found.append(Assign(operator, column.name, None if is_null else value))
-        return tuple(found)
+        return self._senseless(table, found, cells) if self.choices.chance(1, 30) else tuple(found)
+
+    def _senseless(self, table: Table, found: list[Assign], cells: CellMaker) -> tuple[Assign, ...]:
+        """Nothing to set, or one column in two ways."""
+        for assign in found:
+            column = table.column(assign.column)
+            others = [operator for operator in operators(column) if operator != assign.operator]
+            if others and self.choices.chance(1, 2):
+                operator = self.choices.one(others)
+                return (*found, Assign(operator, column.name, cells.operand(table, column, operator)))
+        return ()
 
     # ------------------------------------------------------------ what is answered
 

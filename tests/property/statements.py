@@ -200,7 +200,7 @@ def replace_rows(statement: Statement, changed: Iterable[tuple[Row, Row]], check
     for old, new in pairs:
         statement.remove(old)
         statement.touched.append(new)
-    for old, new in pairs:
+    for _, new in pairs:
         statement.rows.append(statement.sound(new))
     for old, new in pairs:
         statement.collide(new)

@@ -19,12 +19,13 @@ from property.make_world import make_world
 from property.world import World
 
 Visit = Callable[[World, Choices], Awaitable[None]]
+MakeWorld = Callable[[Choices], World]
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn, make: MakeWorld) -> World:
     """Any world that the tests know how to make."""
-    return make_world(Choices(lambda bound: draw(st.integers(0, bound - 1))))
+    return make(Choices(lambda bound: draw(st.integers(0, bound - 1))))
 
 
 def choices_of(number: int) -> Choices:
@@ -32,7 +33,7 @@ def choices_of(number: int) -> Choices:
     return Choices(Random(number).randrange)
 
 
-def visit_worlds(visit: Visit, number: int, *, seeded_by: int | None) -> None:
+def visit_worlds(visit: Visit, number: int, *, seeded_by: int | None, make: MakeWorld = make_world) -> None:
     """Calls `visit` for so many worlds: the same ones each time for a seed, others at every run for None."""
 
     @settings(
@@ -42,7 +43,7 @@ def visit_worlds(visit: Visit, number: int, *, seeded_by: int | None) -> None:
         phases=(Phase.generate,),
         suppress_health_check=tuple(HealthCheck),
     )
-    @given(world=worlds(), questions=st.integers(0, 2**32 - 1))
+    @given(world=worlds(make), questions=st.integers(0, 2**32 - 1))
     def example(world: World, questions: int) -> None:
         asyncio.run(_visited(visit, world, questions))
 

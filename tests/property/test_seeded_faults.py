@@ -15,7 +15,7 @@ from property.strategies import choices_of
 from property.trial import Bench
 
 from gql_gen.engine import cache
-from gql_gen.gate import permit
+from gql_gen.gate import reads
 from gql_gen.model import roles
 from gql_gen.model.predicates import AggregateTest, Exists
 from gql_gen.plan.nodes import Aggregate, Select, SortKey
@@ -57,16 +57,16 @@ def every_column(columns: Any, entity: Any, *_: Any) -> frozenset[str]:
 
 
 FAULTS: Mapping[str, tuple[Any, str, Any]] = {
-    "a caller's filter walks through hidden rows": (permit, "_pred", without_rule(permit._pred, Exists)),
-    "an order looks at hidden rows": (permit, "_sort", without_hop_rules(permit._sort)),
+    "a caller's filter walks through hidden rows": (reads, "predicate", without_rule(reads.predicate, Exists)),
+    "an order looks at hidden rows": (reads, "_sort", without_hop_rules(reads._sort)),
     "a count of related rows counts hidden ones": (
-        permit,
+        reads,
         "_aggregate_test",
-        without_rule(permit._aggregate_test, AggregateTest),
+        without_rule(reads._aggregate_test, AggregateTest),
     ),
-    "a list shows hidden rows": (permit, "_select", without_rule(permit._select, Select)),
-    "an aggregate counts hidden rows": (permit, "_aggregate", without_rule(permit._aggregate, Aggregate)),
-    "the role's limit is forgotten": (permit, "_select", without_row_limit(permit._select)),
+    "a list shows hidden rows": (reads, "_select", without_rule(reads._select, Select)),
+    "an aggregate counts hidden rows": (reads, "_aggregate", without_rule(reads._aggregate, Aggregate)),
+    "the role's limit is forgotten": (reads, "_select", without_row_limit(reads._select)),
     "every column is readable": (roles, "listed_columns", every_column),
     "_nin means different from any": (where, "TEMPLATES", {**TEMPLATES, "_nin": Template("<>", "any")}),
     "nulls sort where they like": (page, "direction", lambda key: Sql((f" {key.direction}",))),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from property.kinds import KINDS, Kind
 from property.predicates import Pred
 from property.spelling import Spelling
-from property.write_rules import ADMIN_WRITES, NO_WRITES, OnDelete, Shape, Source, Writes
+from property.write_rules import ADMIN_WRITES, NO_WRITES, PLAIN, OnDelete, Shape, Source, Writes
 
 Row = Mapping[str, Any]
 """SQL name → value, None for null."""
@@ -82,7 +82,7 @@ class Table:
     infers: bool
     grants: tuple[tuple[str, Grant], ...]
     rows: tuple[Row, ...]
-    shape: Shape = Shape()
+    shape: Shape = PLAIN
     """What only writes meet."""
 
     @property

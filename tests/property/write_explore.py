@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,14 +18,16 @@ from property.kinds import KINDS, as_json
 from property.make_queries import make_session
 from property.make_write_rules import givable
 from property.make_writes import make_mutation, writers
+from property.needs import Needs
 from property.oracle import merged
 from property.predicates import Value
 from property.trees import nodes, rebuilt
 from property.trial import Bench, Mismatch
 from property.truth import Given
 from property.world import World
-from property.write_oracle import Needs, Outcome, outcome
+from property.write_oracle import Outcome, outcome
 from property.write_printing import printed_mutation
+from property.write_reduce import reduced_write
 from property.write_report import write_report
 from property.write_trial import WriteTrial, write_trial
 from property.writes import DeleteRoot, InsertRoot, Mutation, NestedRows, UpdateRoot, Verbatim
@@ -38,6 +41,14 @@ PATIENCE = 30
 """How many mutations are thought of for each that must be refused."""
 
 
+class Failed(Exception):
+    """A mutation that did something else."""
+
+    def __init__(self, world: World, mutation: Mutation, mismatch: Mismatch) -> None:
+        super().__init__(mismatch.said)
+        self.found = (world, mutation, mismatch)
+
+
 @dataclass(slots=True)
 class WriteExplorer:
     """Asks mutations of worlds and counts them: `cases` by what they were about."""
@@ -48,7 +59,7 @@ class WriteExplorer:
 
     async def explore(self, world: World, choices: Choices, mutations: int) -> None:
         """Raises Wrong at the first thing that is wrong."""
-        async with write_trial(self.bench, world) as trial:
+        async with self._trial(world) as trial:
             session = make_session(choices)
             asked = 0
             while asked < mutations:
@@ -91,14 +102,14 @@ class WriteExplorer:
         world = trial.world
         mismatch = await trial.check(mutation, expected)
         if mismatch is not None:
-            raise Wrong(await self._story(world, mutation, mismatch))
+            raise Failed(world, mutation, mismatch)
         self._count(mutation, expected)
 
     # ------------------------------------------------------------ refusals
 
     async def deny(self, world: World, choices: Choices, mutations: int) -> None:
         """Nothing but what must be refused: by rules, by constraints, or for its names."""
-        async with write_trial(self.bench, world) as trial:
+        async with self._trial(world) as trial:
             asked = 0
             for index in range(mutations * PATIENCE):
                 if asked == mutations:
@@ -115,7 +126,7 @@ class WriteExplorer:
                     await self.forbidden(trial, choices, mutation)
 
     async def forbidden(self, trial: WriteTrial, choices: Choices, mutation: Mutation) -> None:
-        """A forbidden name is answered exactly as one that does not exist, and whatever stands beside it is not done."""
+        """A forbidden name is answered as one that does not exist, and whatever stands beside it is not done."""
         question = make_write_question(choices, trial.world)
         if question is not None:
             asked = Mutation(question.role, make_session(choices))
@@ -147,8 +158,17 @@ class WriteExplorer:
         for kind in forms(mutation):
             self.cases[f"{kind}, {'allowed' if is_allowed else 'denied'}"] += 1
 
-    async def _story(self, world: World, mutation: Mutation, mismatch: Mismatch) -> str:
-        return "\n" + write_report(world, mutation, mismatch)
+    @asynccontextmanager
+    async def _trial(self, world: World) -> AsyncIterator[WriteTrial]:
+        """What fails in it is told as small as it gets."""
+        try:
+            async with write_trial(self.bench, world) as trial:
+                yield trial
+        except Failed as failed:
+            found = failed.found
+            if self.may_reduce:
+                found = await reduced_write(self.bench, *found)
+            raise Wrong("\n" + write_report(*found)) from None
 
 
 def _expected(world: World, mutation: Mutation) -> Outcome | Refusal | None:

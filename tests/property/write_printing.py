@@ -23,6 +23,7 @@ from property.writes import (
     UpdateRoot,
     Verbatim,
     WriteRoot,
+    is_single,
 )
 
 
@@ -57,8 +58,7 @@ class WritePrinter(Printer):
         name = spelling.write_roots(table.name)[root.kind]
         given = self.tree_of(root, table)
         arguments = f"({', '.join(f'{key}: {self.literal(tree)}' for key, tree in given.items())})" if given else ""
-        is_single = root.kind in ("insert_one", "update_by_pk", "delete_by_pk")
-        type_ = spelling.type(table.name, "" if is_single else "mutation_response")
+        type_ = spelling.type(table.name, "" if is_single(root) else "mutation_response")
         return aliased(root.key, name) + arguments + directive + " " + self.selection(root.items, type_, table)
 
     # ------------------------------------------------------------ arguments

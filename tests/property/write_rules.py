@@ -1,4 +1,4 @@
-"""What a table of a world has for writes alone: values that come by themselves, constraints, and rules for each role."""
+"""What a table of a world has for writes alone: values that come by themselves, constraints, rules for each role."""
 
 from __future__ import annotations
 
@@ -152,3 +152,6 @@ class Shape:
     forbidden: tuple[Forbidden, ...] = ()
     view: View | None = None
     writes: tuple[tuple[str, Writes], ...] = ()
+
+
+PLAIN = Shape()

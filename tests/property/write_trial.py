@@ -115,7 +115,7 @@ class WriteTrial:
     async def _stored(self, table: Table) -> list[Row]:
         """The rows of a table, as Python values."""
         columns = ", ".join(f"to_json({ident(column.name)})::text" for column in table.columns)
-        found = []
+        found: list[Row] = []
         for record in await self.connection.fetch(f"select {columns} from {relation(table)}"):
             values = (_value(column.kind, text) for column, text in zip(table.columns, record, strict=True))
             found.append(dict(zip((column.name for column in table.columns), values, strict=True)))

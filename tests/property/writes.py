@@ -135,6 +135,11 @@ class Verbatim(Item):
 WriteRoot = InsertRoot | UpdateRoot | DeleteRoot
 
 
+def is_single(root: WriteRoot) -> bool:
+    """Whether it answers with the row itself, or null."""
+    return root.kind in ("insert_one", "update_by_pk", "delete_by_pk")
+
+
 @dataclass(frozen=True, slots=True)
 class Mutation:
     role: str

@@ -86,7 +86,7 @@ def related_structure(value: Any, type_: InputObject) -> Hashable:
     """The same for the related rows of one row."""
     related = related_type(type_)
     data, on_conflict = _related(value, related, lambda _: "$", 0)
-    return frozen(on_conflict), rows_structure(data, related.row) if data else None
+    return None, rows_structure(data, related.row) if data else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def related_type(type_: InputObject) -> RelatedType:
 
 
 def _structure(flat: FlatRows) -> Hashable:
-    columns = tuple((column.name,) for column in flat.columns)
+    columns = tuple((column.name, column.in_every_row) for column in flat.columns)
     links = tuple((link.link.name, frozen(link.on_conflict), _structure(link.below)) for link in flat.links)
     return bool(flat.rows), columns, links
 

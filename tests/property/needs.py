@@ -1,0 +1,97 @@
+"""The session variables that a mutation cannot do without: those of every rule that it uses, and of no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from property.oracle import Oracle, merged
+from property.predicates import Pred, Session
+from property.queries import Item, Operation
+from property.truth import sessions_in, tables_in
+from property.world import Table, World
+from property.write_rules import Preset
+from property.writes import (
+    Conflict,
+    DeleteRoot,
+    InsertRoot,
+    Mutation,
+    NewRow,
+    Returning,
+    UpdateRoot,
+    WriteRoot,
+    is_single,
+)
+
+
+class Needs:
+    """The session variables that a mutation cannot do without."""
+
+    def __init__(self, world: World, mutation: Mutation) -> None:
+        self.world = world
+        self.role = mutation.role
+        self.mutation = mutation
+        self.reads = Oracle(world, Operation(mutation.role, mutation.session))
+
+    def sessions(self) -> Iterator[str]:
+        for root in merged(self.mutation.items):
+            if not isinstance(root, (InsertRoot, UpdateRoot, DeleteRoot)):
+                continue
+            table = self.world.table(root.table)
+            match root:
+                case InsertRoot():
+                    yield from self._insert(table, root.rows, root.conflict)
+                case UpdateRoot(changes=()):
+                    continue
+                case UpdateRoot():
+                    yield from self._update(table)
+                    for change in root.changes:
+                        yield from self._where(table, change.where)
+                case DeleteRoot():
+                    rule = table.writes(self.role).delete
+                    assert rule is not None
+                    yield from sessions_in(rule.filter)
+                    yield from self._where(table, root.where)
+            yield from self._shown(root, table)
+
+    def _insert(self, table: Table, rows: Sequence[NewRow], conflict: Conflict | None) -> Iterator[str]:
+        rule = table.writes(self.role).insert
+        assert rule is not None
+        yield from (*sessions_in(rule.check), *_presets(rule.presets))
+        if conflict is not None:
+            yield from self._where(table, conflict.where)
+            if conflict.update:
+                yield from self._update(table)
+            elif conflict.returns_existing:
+                yield from self.reads.rule_sessions(table)
+        for row in rows:
+            for nested in row.nested:
+                if nested.rows:
+                    yield from self._insert(
+                        self.world.table(table.link(nested.link).table), nested.rows, nested.conflict
+                    )
+
+    def _update(self, table: Table) -> Iterator[str]:
+        rule = table.writes(self.role).update
+        assert rule is not None
+        yield from (*sessions_in(rule.filter), *_presets(rule.presets))
+        if rule.check is not None:
+            yield from sessions_in(rule.check)
+
+    def _where(self, table: Table, where: Pred | None) -> Iterator[str]:
+        if where is not None:
+            for walked in tables_in(where, table, self.world):
+                yield from self.reads.rule_sessions(walked)
+
+    def _shown(self, root: WriteRoot, table: Table) -> Iterator[str]:
+        """What is given back is a select."""
+        below: Iterable[Item] = root.items if is_single(root) else ()
+        returning = [item for item in merged(root.items) if isinstance(item, Returning)]
+        if returning or is_single(root):
+            yield from self.reads.rule_sessions(table)
+        for items in (below, *(item.items for item in returning)):
+            for walked in self.reads.tables_below(items, table):
+                yield from self.reads.rule_sessions(walked)
+
+
+def _presets(presets: Iterable[Preset]) -> Iterator[str]:
+    return (preset.value.name for preset in presets if isinstance(preset.value, Session))
