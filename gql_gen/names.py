@@ -37,7 +37,7 @@ TABLE_SUFFIXES = (
     *("select_column", "stream_cursor_input", "stream_cursor_value_input", "constraint", "on_conflict"),
     *("insert_input", "set_input", "inc_input", "append_input", "prepend_input", "delete_at_path_input"),
     *("delete_elem_input", "delete_key_input", "pk_columns_input", "updates", "update_column"),
-    *("mutation_response", "arr_rel_insert_input", "obj_rel_insert_input"),
+    *("mutation_response", "arr_rel_insert_input", "obj_rel_insert_input", "related_input", "changes_input"),
     *(f"{aggregate}_fields" for aggregate in AGGREGATES),
     *(f"{aggregate}_order_by" for aggregate in AGGREGATES),
 )
@@ -227,6 +227,11 @@ def type_name(base: str, suffix: str, naming: Naming) -> str:
     if not suffix:
         return base
     return f"{base}{pascal(suffix)}" if naming == "graphql-default" else f"{base}_{suffix}"
+
+
+def link_type_name(base: str, link: str, naming: Naming) -> str:
+    """What an update writes along a relationship: `users_related_roles_input`, or `UsersRelatedRolesInput`."""
+    return f"{base}Related{_upper_first(link)}Input" if naming == "graphql-default" else f"{base}_related_{link}_input"
 
 
 def scalar_type_name(scalar: str, suffix: str, naming: Naming) -> str:

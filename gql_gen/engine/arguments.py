@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def bound(statement: Statement, frame: tuple[bytes, ...]) -> Prepared:
         frame,
         tuple(slot.text or "" for _, slot in slots),
         tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "variable"),
-        tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "session"),
+        tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source in ("session", "claims")),
     )
 
 
@@ -44,13 +45,15 @@ def texts(prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> t
             doubts.append((text, slot))
     for index, slot, quick in prepared.session_slots:
         arguments[index] = text = session_value(slot, caller)
-        if (quick is None or quick(text) is None) and not surely_valid_slot(text, slot):
+        if slot.source == "session" and (quick is None or quick(text) is None) and not surely_valid_slot(text, slot):
             doubts.append((text, slot))
     return arguments, doubts
 
 
 def session_value(slot: Slot, caller: Caller) -> str:
-    """Raises NotFound where the caller's ticket does not say."""
+    """A session variable, or all of them as JSON. Raises NotFound where the caller's ticket does not say."""
+    if slot.source == "claims":
+        return json.dumps({**caller.variables, "x-hasura-role": caller.role})
     name = str(slot.path[0])
     text = caller.variables.get(name)
     if text is None:

@@ -32,6 +32,7 @@ from gql_gen.plan.nodes import (
     Access,
     Aggregate,
     AggregateShow,
+    Call,
     Hop,
     Node,
     Root,
@@ -39,13 +40,16 @@ from gql_gen.plan.nodes import (
     Show,
     ShowAggregate,
     ShowColumn,
+    ShowComputed,
     ShowGroup,
     ShowLink,
     ShowNodes,
+    ShowRows,
     ShowText,
     SortKey,
 )
 
+_ABSENT = object()
 Scope = tuple[RoleEntity, ...]
 """The entities whose rows are in sight, innermost first: `ColumnRef.depth` counts into it."""
 
@@ -121,8 +125,34 @@ def shown(show: Show, scope: Scope, role: RoleModel) -> Show:
         case ShowLink():
             _linked(show.node.relation, show.on, scope[0], role)
             return replace(show, node=node_of(show.node, role))
+        case ShowComputed():
+            _callable(show.call, scope[0])
+            if isinstance(show.call.field.returns, Ident):
+                raise unknown(show.call.field.name)
+            return show
+        case ShowRows():
+            _callable(show.call, scope[0])
+            if show.call.field.returns != show.node.relation or show.node.single:
+                raise unknown(show.call.field.name)
+            # Rows carry their own table's rule, whoever chose them.
+            return replace(show, node=_select(show.node, role))
         case _:
             assert_never(show)
+
+
+def _callable(call: Call, entity: RoleEntity) -> None:
+    """One of the role's own functions, with nothing given but what is the caller's to give."""
+    field = call.field
+    if entity.computed.get(field.name) != field:
+        raise unknown(field.name)
+    given = dict(call.given)
+    for place, parameter in enumerate(field.parameters):
+        is_given = given.pop(place, _ABSENT) is not _ABSENT
+        is_right = is_given or parameter.has_default if parameter.filled_by == "caller" else not is_given
+        if not is_right:
+            raise unknown(parameter.name or field.name)
+    if given or any(slot is not None and slot.source == "claims" for _, slot in call.given):
+        raise unknown(field.name)
 
 
 def _aggregate_show(show: AggregateShow, scope: Scope, role: RoleModel) -> AggregateShow:

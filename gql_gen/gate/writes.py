@@ -13,7 +13,7 @@ from typing import assert_never
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
 from gql_gen.gate.reads import predicate, selectable, shown, unknown
-from gql_gen.model.predicates import FALSE, TRUE, Pred
+from gql_gen.model.predicates import FALSE, TRUE, Pred, both
 from gql_gen.model.types import Link, RoleEntity, RoleModel, WriteRule
 from gql_gen.plan.nodes import Show
 from gql_gen.plan.writes import (
@@ -48,7 +48,23 @@ def root(root: WriteRoot, role: RoleModel) -> WriteRoot:
         raise unknown(root.alias)
     if root.access in ("update_by_pk", "delete_by_pk") and not selectable(root.node.relation, role).by_primary_key:
         raise unknown(root.alias)
+    if root.access != "update_by_pk" and any(map(_reaches_related, _updates(root.node))):
+        raise unknown(root.alias)
     return replace(root, node=_write(root.node, role))
+
+
+def _updates(node: Write) -> tuple[Update, ...]:
+    match node:
+        case Update():
+            return (node,)
+        case UpdateMany():
+            return node.updates
+        case _:
+            return ()
+
+
+def _reaches_related(node: Update) -> bool:
+    return bool(node.own_keys or node.related)
 
 
 def _accesses(node: Write) -> tuple[WriteAccess, ...]:
@@ -121,6 +137,9 @@ def _on_conflict(conflict: OnConflict, path: str, entity: RoleEntity, role: Role
         raise unknown(conflict.target.name)
     if conflict.return_existing and not entity.is_selectable:
         raise unknown("return_existing")
+    if conflict.return_existing and conflict.target.is_exclusion:
+        message = f"an exclusion constraint does not say which row is in the way: '{conflict.target.name}'"
+        raise Rejected(message, path=path)
     if not conflict.update:
         return replace(conflict, where=_where(conflict.where, entity, role))
     if conflict.target.is_exclusion:
@@ -135,7 +154,7 @@ def _on_conflict(conflict: OnConflict, path: str, entity: RoleEntity, role: Role
     return replace(
         conflict,
         where=_where(conflict.where, entity, role),
-        rule=rule.filter,
+        rule=_reached(rule, entity, role, reads=conflict.where != TRUE),
         presets=rule.presets,
         check=_check(rule, f"update of {entity.entity.ident}", path),
     )
@@ -144,13 +163,17 @@ def _on_conflict(conflict: OnConflict, path: str, entity: RoleEntity, role: Role
 # ---------------------------------------------------------------- update and delete
 
 
-def _update(node: Update, role: RoleModel, *, has_assignment: bool = False) -> Update:
+def _update(node: Update, role: RoleModel, *, is_related: bool = False, has_assignment: bool = False) -> Update:
     entity = selectable(node.relation, role)
     rule = entity.update
     if rule is None:
         raise unknown(node.relation.name)
     _allowed((assignment.column for assignment in node.assignments), rule)
-    if not (has_assignment or node.assignments or rule.presets or node.own_keys or node.related):
+    builds_on = [assignment.column for assignment in node.assignments if assignment.operator != "set"]
+    for column in builds_on:
+        if column not in entity.amendable:
+            raise unknown(column)
+    if not (has_assignment or node.assignments or rule.presets or _reaches_related(node)):
         raise Rejected(NO_ASSIGNMENT, path=node.path)
     return replace(
         node,
@@ -158,9 +181,9 @@ def _update(node: Update, role: RoleModel, *, has_assignment: bool = False) -> U
         related=tuple(_related(write, entity, role) for write in node.related),
         where=_where(node.where, entity, role),
         answer=_answer(node.answer, entity, role),
-        rule=rule.filter,
+        rule=_reached(rule, entity, role, reads=is_related or bool(builds_on) or node.where != TRUE),
         presets=rule.presets,
-        check=_check(rule, f"update of {node.relation}", "$"),
+        check=_check(rule, f"update of {node.relation}", node.path if is_related else "$"),
         visible=_visible(entity),
     )
 
@@ -194,23 +217,25 @@ def _related(write: RelatedWrite, entity: RoleEntity, role: RoleModel) -> Relate
         case Update():
             return replace(write, node=_related_update(write, write.node, role))
         case Delete():
-            return replace(write, node=_delete(write.node, role))
+            return replace(write, node=_delete(write.node, role, is_related=True))
         case _:
             assert_never(write.node)
 
 
 def _related_update(write: RelatedWrite, node: Update, role: RoleModel) -> Update:
     """Connecting changes their key columns, which the role must be allowed to update."""
+    if _reaches_related(node):
+        raise unknown(write.name)
     if write.reach != "connect":
-        return _update(node, role)
+        return _update(node, role, is_related=True)
     rule = selectable(node.relation, role).update
     if rule is None:
         raise unknown(node.relation.name)
     _allowed((theirs for _, theirs in write.on), rule)
-    return _update(node, role, has_assignment=True)
+    return _update(node, role, is_related=True, has_assignment=True)
 
 
-def _delete(node: Delete, role: RoleModel) -> Delete:
+def _delete(node: Delete, role: RoleModel, *, is_related: bool = False) -> Delete:
     entity = selectable(node.relation, role)
     rule = entity.delete
     if rule is None:
@@ -219,7 +244,7 @@ def _delete(node: Delete, role: RoleModel) -> Delete:
         node,
         where=_where(node.where, entity, role),
         answer=_answer(node.answer, entity, role),
-        rule=rule.filter,
+        rule=_reached(rule, entity, role, reads=is_related or node.where != TRUE),
         visible=_visible(entity),
     )
 
@@ -258,9 +283,17 @@ def _check(rule: WriteRule, name: str, path: str) -> Check:
     return Check(rule.check, name, rule.at, rule.message, path, rule.recheck)
 
 
+def _reached(rule: WriteRule, entity: RoleEntity, role: RoleModel, *, reads: bool) -> Pred:
+    """The rows a write may touch. One that picks rows by their values, or builds on them, reads them: it reaches only
+    those that the role may select, or else it could tell what the others hold. So does Postgres's row security."""
+    if not reads or role.model.writes_ignore_select:
+        return rule.filter
+    return both(rule.filter, entity.rule)
+
+
 def _given_back(entity: RoleEntity, role: RoleModel) -> Pred:
     """Which of the rows written the role gets back."""
-    return TRUE if role.model.return_written and entity.is_selectable else _visible(entity)
+    return TRUE if role.model.writes_ignore_select and entity.is_selectable else _visible(entity)
 
 
 def _visible(entity: RoleEntity) -> Pred:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from gql_gen.catalog.types import Catalog, Ident
+from gql_gen.model.computed import TypeOwners, computed_fields
 from gql_gen.model.constraints import check_revealed
 from gql_gen.model.drafts import Draft, Sources, draft_tables
 from gql_gen.model.enums import EnumRows
@@ -33,23 +34,26 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
 
     `enum_values` holds the rows, as (value, comment), of every table that the rules call an enum."""
     sources = Sources(catalog, rules, enum_values, Faults())
-    drafts = draft_tables(sources)
+    drafts, scalars = draft_tables(sources)
     referrers = referrers_of(drafts)
     owners: Owners = {}
+    types = TypeOwners(drafts, scalars, rules)
     entities: dict[Ident, Entity] = {}
     for ident, draft in drafts.items():
         key = _primary_key(draft)
+        links = links_of(draft, drafts, referrers, sources)
         entities[ident] = Entity(
             ident=ident,
             relation=draft.relation,
             type_name=draft.type_name,
             base_name=draft.base_name,
             fields=MappingProxyType(dict(draft.fields)),
-            links=MappingProxyType(links_of(draft, drafts, referrers, sources)),
+            links=MappingProxyType(links),
             root_fields=MappingProxyType(_root_fields(draft, key, owners, sources)),
             primary_key=key,
             comment=draft.relation.comment if draft.rules.comment is None else draft.rules.comment,
             enum_values=draft.enum_values,
+            computed=MappingProxyType(computed_fields(draft, links, drafts, types, sources)),
         )
         check_revealed(draft.rules, catalog, sources.faults)
     return Model(
@@ -59,7 +63,7 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
         MappingProxyType(entities),
         _roles(rules),
         in_order(sources.faults),
-        rules.return_written,
+        rules.writes_ignore_select,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from gql_gen.catalog.types import Catalog, Column, Ident, Relation
 from gql_gen.model.enums import EnumRows, enum_columns, enum_fault
+from gql_gen.model.functions import computed_types
 from gql_gen.model.scalars import Names, scalar_names, scalar_of
 from gql_gen.model.types import Field, Scalar
 from gql_gen.names import (
@@ -54,17 +55,19 @@ class Sources:
     faults: Faults
 
 
-def draft_tables(sources: Sources) -> dict[Ident, Draft]:
-    """Every table that can be served, in the order of the rules."""
+def draft_tables(sources: Sources) -> tuple[dict[Ident, Draft], Names]:
+    """Every table that can be served, in the order of the rules, and what the types in use are called."""
     found = [
         (table, sources.catalog.relations[table.ident])
         for table in sources.rules.tables.values()
         if _is_sound_table(table, sources)
     ]
-    types = (column.type for _, relation in found for column in relation.columns.values())
-    scalars = scalar_names(sources.catalog, types)
+    columns = (column.type for _, relation in found for column in relation.columns.values())
+    computed = (type for table, _ in found for type in computed_types(table, sources.catalog))
+    scalars = scalar_names(sources.catalog, (*columns, *computed))
     named = _named_tables([_name_table(table, relation, sources) for table, relation in found], scalars, sources)
-    return {ident: replace(draft, fields=_fields(draft, named, scalars, sources)) for ident, draft in named.items()}
+    drafts = {ident: replace(draft, fields=_fields(draft, named, scalars, sources)) for ident, draft in named.items()}
+    return drafts, scalars
 
 
 # ---------------------------------------------------------------- the tables themselves
@@ -125,9 +128,7 @@ def _claim_types(draft: Draft, owners: dict[str, str], sources: Sources) -> bool
         message = f'{ident} cannot be called "{draft.type_name}" in GraphQL, and is left out'
         sources.faults.add(at, message, "choose a name under `name:`")
         return False
-    naming = sources.rules.naming
-    derived = (_affixed(type_name(draft.base_name, suffix, naming), sources.rules) for suffix in TABLE_SUFFIXES)
-    names = [draft.type_name, *derived, *([draft.enum_type] if draft.enum_type else [])]
+    names = type_names(draft, sources.rules)
     clash = next((name for name in names if name in owners), None)
     if clash is not None:
         message = f'the type "{clash}" of {ident} clashes with {owners[clash]}; {ident} is left out'
@@ -135,6 +136,12 @@ def _claim_types(draft: Draft, owners: dict[str, str], sources: Sources) -> bool
         return False
     owners |= dict.fromkeys(names, f"that of {ident}")
     return True
+
+
+def type_names(draft: Draft, rules: Rules) -> list[str]:
+    """Every type that comes with a table."""
+    derived = (_affixed(type_name(draft.base_name, suffix, rules.naming), rules) for suffix in TABLE_SUFFIXES)
+    return [draft.type_name, *derived, *([draft.enum_type] if draft.enum_type else [])]
 
 
 def _affixed(name: str, rules: Rules) -> str:

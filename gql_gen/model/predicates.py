@@ -35,10 +35,11 @@ class Slot:
 
     `path`: for a variable its name and the keys into it; for a session variable its lower-case name; for a literal ().
     Writes know two more sources: `rows`, the rows of the n-th insert as one JSON text, `path` being (n,); and `step`,
-    what an earlier statement of the same root answered, `path` being (statement, column).
+    what an earlier statement of the same root answered, `path` being (statement, column). `claims` are all session
+    variables as one JSON object, `path` being ().
     `text`: a literal's Postgres text form, already checked. `at`: the argument's path in the caller's words."""
 
-    source: Literal["variable", "session", "literal", "rows", "step"]
+    source: Literal["variable", "session", "claims", "literal", "rows", "step"]
     path: tuple[str | int, ...]
     type: ValueType
     text: str | None = None

@@ -12,10 +12,11 @@ from types import MappingProxyType
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.build import in_order
+from gql_gen.model.computed import granted_computed
 from gql_gen.model.constraints import conflict_targets, revealed_constraints, unique_indexes, unique_keys
 from gql_gen.model.predicates import FALSE, TRUE, Pred
 from gql_gen.model.resolve import resolve
-from gql_gen.model.types import Entity, Field, Link, Model, RoleEntity, RoleModel, WriteKind, WriteRule
+from gql_gen.model.types import ComputedField, Entity, Field, Link, Model, RoleEntity, RoleModel, WriteKind, WriteRule
 from gql_gen.model.writes import Writes, admin_writes, listed_columns, role_writes
 from gql_gen.rules.faults import Faults
 from gql_gen.rules.types import QueryRoot, Rules, SelectRule, SubscriptionRoot
@@ -83,6 +84,8 @@ def _linked(model: RoleModel, seen: Mapping[Ident, RoleEntity]) -> RoleModel:
         ident: replace(
             entity,
             links=_links_to(entity.entity, readable if entity.is_selectable else ()),
+            computed=_computed_from(entity, readable),
+            amendable=_amendable(entity, model.model),
             write_links=_links_to(entity.entity, written),
         )
         for ident, entity in seen.items()
@@ -90,8 +93,22 @@ def _linked(model: RoleModel, seen: Mapping[Ident, RoleEntity]) -> RoleModel:
     return replace(model, entities=MappingProxyType(linked))
 
 
+def _amendable(entity: RoleEntity, model: Model) -> frozenset[str]:
+    """Building on a value can tell it: by what fails, and by what a check lets through."""
+    columns = frozenset(field.sql for field in entity.update_fields.values())
+    return columns if model.writes_ignore_select else columns & entity.columns
+
+
 def _links_to(entity: Entity, targets: Collection[Ident]) -> Mapping[str, Link]:
     return MappingProxyType({name: link for name, link in entity.links.items() if link.target in targets})
+
+
+def _computed_from(entity: RoleEntity, targets: Collection[Ident]) -> Mapping[str, ComputedField]:
+    """Without those that return rows of what the role cannot select from."""
+    found = entity.computed.items()
+    return MappingProxyType(
+        {name: field for name, field in found if not isinstance(field.returns, Ident) or field.returns in targets}
+    )
 
 
 # ---------------------------------------------------------------- what is granted on one table
@@ -107,9 +124,10 @@ class _Reads:
     allow_aggregations: bool
     query_roots: frozenset[QueryRoot]
     subscription_roots: frozenset[SubscriptionRoot]
+    computed: Mapping[str, ComputedField]
 
 
-_NOTHING = _Reads(MappingProxyType({}), FALSE, None, False, frozenset(), frozenset())
+_NOTHING = _Reads(MappingProxyType({}), FALSE, None, False, frozenset(), frozenset(), MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +140,7 @@ class _Grant:
 
 
 def _admin_grant(entity: Entity) -> _Grant:
-    reads = _Reads(entity.fields, TRUE, None, True, _QUERY_ROOTS, _SUBSCRIPTION_ROOTS)
+    reads = _Reads(entity.fields, TRUE, None, True, _QUERY_ROOTS, _SUBSCRIPTION_ROOTS, entity.computed)
     return _Grant(reads, admin_writes(entity), None)
 
 
@@ -154,6 +172,7 @@ def _reads(select: SelectRule, entity: Entity, model: Model, rules: Rules, fault
         select.allow_aggregations,
         _QUERY_ROOTS if select.query_root_fields is None else select.query_root_fields,
         _SUBSCRIPTION_ROOTS if select.subscription_root_fields is None else select.subscription_root_fields,
+        granted_computed(select, entity, rules.tables[entity.ident], faults),
     )
 
 
@@ -179,6 +198,7 @@ def _role_entity(entity: Entity, grant: _Grant) -> RoleEntity:
         unique_keys=unique_keys(entity.relation, columns),
         unique_indexes=unique_indexes(entity.relation, columns) if columns else (),
         is_selectable=grant.reads is not None,
+        computed=reads.computed,
         revealed_constraints=grant.revealed,
     )
 

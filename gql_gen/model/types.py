@@ -64,6 +64,37 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a function takes, under its GraphQL name where the caller fills it. `sql` is its own name, None where it has
+    none and goes by its place alone; `type` is what it is declared as, `scalar` None for the row."""
+
+    name: str
+    sql: str | None
+    type: Ident
+    scalar: Scalar | None
+    filled_by: Literal["row", "session", "caller"] = "caller"
+    has_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedField:
+    """A field that a function computes from a row: a single value, or rows of another entity.
+
+    `relation` and `row` are the row's relation and all of its columns, in their order. `parameters` keep the function's
+    order. `arguments_type` names the input type of what callers may give."""
+
+    name: str
+    function: Ident
+    relation: Ident
+    row: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    returns: Scalar | Ident
+    arguments_type: str
+    comment: str | None = None
+    """None: the dialect's own wording; "": no description."""
+
+
+@dataclass(frozen=True, slots=True)
 class RootName:
     name: str
     comment: str | None
@@ -88,6 +119,8 @@ class Entity:
     comment: str | None
     enum_values: tuple[tuple[str, str | None], ...] | None = None
     """Rows of an enum table as (value, comment); None for other tables. Enum tables are ordinary entities too."""
+    computed: Mapping[str, ComputedField] = field(default_factory=lambda: MappingProxyType({}))
+    """By GraphQL name, in one namespace with fields and links."""
 
     def field_of(self, column: str) -> Field | None:
         """The field that shows an SQL column; None when hidden."""
@@ -169,10 +202,14 @@ class RoleEntity:
     insert_fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
     """Columns that may be given on insert, by GraphQL name: those of `insert.columns`."""
     update_fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
+    amendable: frozenset[str] = frozenset()
+    """SQL names of `update_fields` on whose old value an update may build (`_inc`, `_append`, …): those also readable."""
     write_links: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
     conflict_targets: tuple[ConflictTarget, ...] = ()
     """Keys over columns that the role may read or insert; deferrable ones cannot be a target."""
     is_selectable: bool = True
+    computed: Mapping[str, ComputedField] = field(default_factory=lambda: MappingProxyType({}))
+    """Those the role may ask for: single values by its select rule, rows where it may select from their entity."""
     revealed_constraints: frozenset[str] | None = frozenset()
     """Constraints whose violation may be named whatever row it was; None: all of them."""
 
@@ -200,5 +237,6 @@ class Model:
     roles: frozenset[str]
     """Every role that the rules name, `admin` included."""
     faults: tuple[Fault, ...]
-    return_written: bool = False
-    """Whether a write gives back all rows it wrote, also those that the select rule hides."""
+    writes_ignore_select: bool = False
+    """Whether writes keep to their own rules alone, as in Hasura: they may pick any row of their filter, and give back all
+    rows they wrote, also those that the select rule hides."""

@@ -48,10 +48,15 @@ def admin_writes(entity: Entity) -> Writes:
     everything = WriteRule(columns, TRUE, TRUE, (), backend_only=False, message=None, recheck=False)
     removal = WriteRule(frozenset(), TRUE, TRUE, (), backend_only=False, message=None, recheck=False)
     return Writes(
-        everything if relation.insertable else None,
+        everything if _takes_rows(relation) else None,
         everything if relation.updatable else None,
         removal if relation.deletable else None,
     )
+
+
+def _takes_rows(relation: Relation) -> bool:
+    """Whether rows can be inserted, and a column named on the way: an insert names at least one."""
+    return relation.insertable and any(own.updatable and not own.generated for own in relation.columns.values())
 
 
 def role_writes(permissions: TablePermissions, entity: Entity, model: Model, rules: Rules, faults: Faults) -> Writes:
@@ -111,7 +116,7 @@ class _Desk:
 
     def insert(self, rule: InsertRule, faults: Faults) -> WriteRule | None:
         own = Faults()
-        self.expect(self.relation.insertable, "takes no inserts", rule.at, own)
+        self.expect(_takes_rows(self.relation), "takes no inserts", rule.at, own)
         return self.served(self.values(rule, TRUE, own), own, faults)
 
     def update(self, rule: UpdateRule, faults: Faults) -> WriteRule | None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.predicates import TRUE, ColumnRef, Pred, Slot
+from gql_gen.model.types import ComputedField
 
 Direction = Literal["asc", "desc"]
 Nulls = Literal["first", "last"]
@@ -51,6 +52,34 @@ class ShowLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A computed field of the row at hand. `given`: the caller's arguments, by their place among the parameters; None
+    is SQL's null, and what is not given is the function's own default."""
+
+    field: ComputedField
+    given: tuple[tuple[int, Slot | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShowComputed:
+    """A computed field of a single value, `as_text` and `json_path` as for a column."""
+
+    alias: str
+    call: Call
+    as_text: bool = False
+    json_path: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRows:
+    """The rows that a computed field returns: a select over them instead of over all rows of its relation."""
+
+    alias: str
+    call: Call
+    node: Select
+
+
+@dataclass(frozen=True, slots=True)
 class ShowAggregate:
     """One function over columns. For `count`, no columns means rows; `distinct` applies to count alone."""
 
@@ -77,7 +106,7 @@ class ShowNodes:
     show: tuple[Show, ...]
 
 
-Show = ShowColumn | ShowText | ShowLink
+Show = ShowColumn | ShowText | ShowLink | ShowComputed | ShowRows
 AggregateShow = ShowGroup | ShowNodes | ShowText
 
 

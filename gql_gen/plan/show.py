@@ -33,15 +33,18 @@ from gql_gen.model.predicates import (
 from gql_gen.plan.nodes import (
     Aggregate,
     AggregateShow,
+    Call,
     Node,
     Plan,
     Select,
     Show,
     ShowAggregate,
     ShowColumn,
+    ShowComputed,
     ShowGroup,
     ShowLink,
     ShowNodes,
+    ShowRows,
     ShowText,
     SortKey,
 )
@@ -59,8 +62,7 @@ def show(plan: Plan) -> str:
 # ---------------------------------------------------------------- nodes
 
 
-def _node(node: Node, alias: str, on: On = ()) -> Iterator[str]:
-    by = f" by {_joined(on)}" if on else ""
+def _node(node: Node, alias: str, by: str = "") -> Iterator[str]:
     match node:
         case Select():
             rows = "one row" if node.single else "rows"
@@ -101,18 +103,21 @@ def _rows(shows: tuple[Show, ...]) -> Iterator[str]:
         yield _line("show", ", ".join(leaves))
     for each in shows:
         if isinstance(each, ShowLink):
-            yield from _node(each.node, each.alias, each.on)
+            yield from _node(each.node, each.alias, f" by {_joined(each.on)}")
+        elif isinstance(each, ShowRows):
+            yield from _node(each.node, each.alias, f" from {_computed(each.call)}")
 
 
 def _leaf(each: Show) -> str | None:
     match each:
-        case ShowColumn():
+        case ShowColumn() | ShowComputed():
+            value = _reference(each.column) if isinstance(each, ShowColumn) else _computed(each.call)
             path = "" if each.json_path is None else f" #> {_slot(each.json_path)}"
             cast = "::text" if each.as_text else ""
-            return _named(f"{_reference(each.column)}{path}{cast}", each.alias)
+            return _named(f"{value}{path}{cast}", each.alias)
         case ShowText():
             return _named(f"'{each.text}'", each.alias)
-        case ShowLink():
+        case ShowLink() | ShowRows():
             return None
         case _:
             assert_never(each)
@@ -225,6 +230,8 @@ def _slot(slot: Slot) -> str:
             return str(slot.path[0])
         case "literal":
             return f"'{slot.text}'"
+        case "claims":
+            return "the session"
         case "rows" | "step":
             return f"{slot.source} {'.'.join(map(str, slot.path))}"
         case _:
@@ -241,6 +248,14 @@ def _sort_key(key: SortKey) -> str:
 
 def _call(function: str, columns: tuple[str, ...], distinct: bool) -> str:
     return f"{function}({'distinct ' if distinct else ''}{', '.join(columns) or '*'})"
+
+
+def _computed(call: Call) -> str:
+    """`full_name(the row, $sep)`, the arguments in the function's order."""
+    given = {place: "null" if slot is None else _slot(slot) for place, slot in call.given}
+    always = {"row": "the row", "session": "the session", "caller": None}
+    values = (given.get(place, always[each.filled_by]) for place, each in enumerate(call.field.parameters))
+    return f"{call.field.function.name}({', '.join(value for value in values if value is not None)})"
 
 
 def _joined(on: On) -> str:

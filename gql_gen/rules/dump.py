@@ -42,7 +42,13 @@ from gql_gen.rules.types import (
 )
 from gql_gen.rules.yaml_text import comment, entry
 
-OPEN_LEVELS: Mapping[str, int] = {"columns": 1, "root_fields": 1, "relationships": 1, "computed_fields": 1, "permissions": 2}
+OPEN_LEVELS: Mapping[str, int] = {
+    "columns": 1,
+    "root_fields": 1,
+    "relationships": 1,
+    "computed_fields": 1,
+    "permissions": 2,
+}
 """How many levels below a key of a table are always spread over lines: one line per grant, column and relationship."""
 
 
@@ -121,8 +127,8 @@ def _switches_of_all(rules: Rules) -> Iterator[str]:
         yield from entry("isolation_level", rules.isolation_level)
     if rules.reveal_constraints:
         yield from entry("reveal_constraints", True)
-    if rules.return_written:
-        yield from entry("return_written", True)
+    if rules.writes_ignore_select:
+        yield from entry("writes_ignore_select", True)
 
 
 def _customization(customization: Customization) -> dict[str, Any]:
@@ -213,9 +219,7 @@ def _relationship(relationship: Relationship) -> dict[str, Any]:
 
 
 def _computed_field(field: ComputedFieldRules) -> Any:
-    more = _present(
-        table_argument=field.table_argument, session_argument=field.session_argument, comment=field.comment
-    )
+    more = _present(table_argument=field.table_argument, session_argument=field.session_argument, comment=field.comment)
     function = ident_text(field.function)
     return {"function": function, **more} if more else function
 

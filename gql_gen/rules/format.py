@@ -239,7 +239,7 @@ FILE: Final = Record(
             "of the transaction of a mutation; read-committed when absent",
         ),
         Key("reveal_constraints", Flag(), "whether errors name every table's constraints, whatever row it was"),
-        Key("return_written", Flag(), "whether a write gives back all rows it wrote, also those not to be selected"),
+        Key("writes_ignore_select", Flag(), "whether writes may pick, and give back, rows that the select rule hides"),
         Key("roles", MapOf(NAME, ROLE), "every role that the permissions use"),
         Key("rules", MapOf(NAME, Expression()), "expressions that are used by name"),
         Key("tables", MapOf(TABLE_TEXT, TABLE_RULES), "the tables that are served"),

@@ -14,30 +14,22 @@ from gql_gen.rules.types import BoolExp, Both, Either, ExistsIn, NamedRule, Nega
 
 FIELD_KINDS: Final = ("computed_fields", "remote_relationships")
 """Kinds whose things are fields of a table: a permission could mention them."""
-SELECTED_ONLY: Final = "computed_fields"
-"""The kind that is served where it is selected, and in no expression yet."""
+LEFT_OUT: Final = "which is left out"
+SELECTED_ONLY: Final[Mapping[str, str]] = {"computed_fields": "a computed field, which no expression can test yet"}
+"""Kinds that are served where they are selected, and in no expression yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """`names`: table → its fields that are left out, or not served in expressions. `targets`: (table, relationship) → the table it leads to, where
-    the metadata says so; a relationship by a key of our own does not."""
+    """`names`: table → its fields that expressions cannot mention, and why. `targets`: (table, relationship) → the
+    table it leads to, where the metadata says so; a relationship by a key of our own does not."""
 
-    names: Mapping[Ident, frozenset[str]]
+    names: Mapping[Ident, Mapping[str, str]]
     targets: Mapping[tuple[Ident, str], Ident]
-    without: frozenset[str]
-
-    def why(self, table: Ident | None, expression: BoolExp) -> str | None:
-        """Why the expression cannot be carried over; None when it can."""
-        name = self.mentioned(expression, table)
-        if name is None:
-            return None
-        is_served = SELECTED_ONLY not in self.without and name in self.selected_only
-        return f'it mentions "{name}", ' + ("a computed field, which no expression can test yet" if is_served else _LEFT_OUT)
 
     def mentioned(self, expression: BoolExp, table: Ident | None) -> str | None:
-        """The first absent name that the expression on `table` mentions. Where the table is not known, any table's
-        absent names count: rather a permission too few than one that reads differently."""
+        """The first absent name that the expression on `table` mentions, and why it is absent. Where the table
+        is not known, any table's absent names count: rather a permission too few than one that reads differently."""
         match expression:
             case NamedRule():
                 return None
@@ -48,27 +40,28 @@ class Absent:
             case ExistsIn(table=other, where=where):
                 return self.mentioned(where, other)
             case OnField(name=name, nested=nested):
-                if name in self.absent_from(table):
-                    return name
+                if (why := self.absent_from(table).get(name)) is not None:
+                    return f'"{name}", {why}'
                 below = None if table is None else self.targets.get((table, name))
                 return None if nested is None else self.mentioned(nested, below)
             case _:
                 assert_never(expression)
 
-    def absent_from(self, table: Ident | None) -> frozenset[str]:
+    def absent_from(self, table: Ident | None) -> Mapping[str, str]:
         if table is not None:
-            return self.names.get(table, frozenset())
-        return frozenset().union(*self.names.values())
+            return self.names.get(table, {})
+        return {name: why for names in self.names.values() for name, why in names.items()}
 
 
 def find_absent(tables: Iterable[tuple[Ident, dict[str, Any]]], without: frozenset[str]) -> Absent:
     """Looks through the tables as the metadata has them."""
-    names: dict[Ident, frozenset[str]] = {}
+    names: dict[Ident, dict[str, str]] = {}
     targets: dict[tuple[Ident, str], Ident] = {}
     for ident, table in tables:
-        names[ident] = frozenset(
-            str(field["name"]) for kind in FIELD_KINDS if kind in without | SELECTED_ONLY for field in _named(table.get(kind))
-        )
+        reasons = {kind: LEFT_OUT if kind in without else SELECTED_ONLY.get(kind) for kind in FIELD_KINDS}
+        names[ident] = {
+            str(field["name"]): why for kind, why in reasons.items() if why for field in _named(table.get(kind))
+        }
         for kind in ("object_relationships", "array_relationships"):
             for relationship in _named(table.get(kind)):
                 target = _target(relationship.get("using"))

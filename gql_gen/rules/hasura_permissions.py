@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from gql_gen.catalog.types import Ident
 from gql_gen.rules.expressions import read_expression, references
 from gql_gen.rules.faults import Faults
-from gql_gen.rules.hasura_absent import Absent, postgis_word
+from gql_gen.rules.hasura_absent import LEFT_OUT, Absent, postgis_word
 from gql_gen.rules.hasura_desk import Desk, step
 from gql_gen.rules.hasura_tables import table_name
 from gql_gen.rules.reading import Node, node_of, plain
@@ -71,14 +71,14 @@ class PermissionImport:
         rule = _RULES[operation](self, body, here)
         missing = self.missing(rule)
         if missing is not None:
-            self.desk.left_out.append(f'{path} (role {role}: it mentions "{missing}", {self.why_missing(missing)})')
+            self.desk.left_out.append(f"{path} (role {role}: it mentions {missing})")
         return role, rule if missing is None else None
 
     def missing(self, rule: Rule) -> str | None:
-        """What the rule mentions though it is left out."""
+        """What the rule mentions and cannot, with the reason."""
         match rule:
             case SelectRule(computed_fields=(first, *_)) if "computed_fields" in self.desk.without:
-                return first
+                return f'"{first}", {LEFT_OUT}'
             case InsertRule(check=check):
                 expressions: tuple[BoolExp | None, ...] = (check,)
             case UpdateRule(filter=rows, check=check):
@@ -87,10 +87,6 @@ class PermissionImport:
                 expressions = (rows,)
         found = (self.absent.mentioned(expression, self.table) for expression in expressions if expression is not None)
         return next((name for name in found if name), None)
-
-    def why_missing(self, name: str) -> str:
-        is_selected_only = not SELECTED_ONLY <= self.desk.without and name not in self.absent.left_out
-        return "a computed field, which no filter or check can test yet" if is_selected_only else "which is left out"
 
     # ---------------------------------------------------------------- one operation each
 

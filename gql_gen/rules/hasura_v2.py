@@ -126,7 +126,7 @@ def _source(source: dict[str, Any], path: str, desk: Desk, at: Mark, hide: Mappi
         isolation_level=isolation_level,
         # Hasura names every constraint, whoever asks; forms were written for such answers.
         reveal_constraints=True,
-        return_written=True,
+        writes_ignore_select=True,
     )
 
 

@@ -78,7 +78,7 @@ def _rules(node: Keyed, file: str, faults: Faults) -> Rules:
         customization=_customization(node),
         isolation_level=cast(IsolationLevel, text(node, "isolation_level") or READ_COMMITTED),
         reveal_constraints=flag(node, "reveal_constraints"),
-        return_written=flag(node, "return_written"),
+        writes_ignore_select=flag(node, "writes_ignore_select"),
     )
 
 

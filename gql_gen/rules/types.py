@@ -302,8 +302,8 @@ class RoleRules:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are. `return_written`: a
-    write gives back all rows it wrote, whatever the select rule says. `isolation_level` is that of a mutation's
+    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are. `writes_ignore_select`:
+    writes keep to their own rules alone, whatever the select rule says. `isolation_level` is that of a mutation's
     transaction."""
 
     file: str
@@ -314,4 +314,4 @@ class Rules:
     customization: Customization = Customization()
     isolation_level: IsolationLevel = READ_COMMITTED
     reveal_constraints: bool = False
-    return_written: bool = False
+    writes_ignore_select: bool = False

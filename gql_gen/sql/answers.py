@@ -8,8 +8,9 @@ from typing import assert_never
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.predicates import TRUE, Pred, Slot, reaches_tables, row_columns
-from gql_gen.plan.nodes import Select, Show, ShowColumn, ShowLink, ShowText
+from gql_gen.plan.nodes import Select, Show, ShowComputed, ShowLink, ShowRows, ShowText
 from gql_gen.plan.writes import Answer, OneRow, Response, ShowAffected, ShowReturning
+from gql_gen.sql.needed import shown_columns
 from gql_gen.sql.program import Builder, affected_since, result
 from gql_gen.sql.read import Base, select_over
 from gql_gen.sql.rows import FIRST, ORDER, VISIBLE, base_type, cast, in_order, recordset
@@ -56,24 +57,13 @@ def shows_rows(answer: Answer | None) -> bool:
 
 
 def reaches_again(answer: Answer | None) -> bool:
-    """Whether the answer looks at tables, so that it belongs into a statement of its own."""
-    return any(isinstance(show, ShowLink) for show in shows_of(answer))
+    """Whether the answer looks at tables, as a function may, so that it belongs into a statement of its own."""
+    return any(isinstance(show, ShowLink | ShowComputed | ShowRows) for show in shows_of(answer))
 
 
 def columns_shown(answer: Answer | None) -> set[str]:
     """Columns of the written rows that the answer needs."""
-    found: set[str] = set()
-    for show in shows_of(answer):
-        match show:
-            case ShowColumn():
-                found.add(show.column.column)
-            case ShowLink():
-                found.update(ours for ours, _ in show.on)
-            case ShowText():
-                pass
-            case _:
-                assert_never(show)
-    return found
+    return set(shown_columns(shows_of(answer)))
 
 
 # ---------------------------------------------------------------- rendering

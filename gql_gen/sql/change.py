@@ -46,7 +46,8 @@ class Around:
     `within`: only rows whose columns `within[i][1]` equal `within[i][0]` of a row of `of` in `images`. `gate`: nothing
     at all where this image is empty. `assigned`: columns that get their value from elsewhere. `needed`: columns that
     others want to know. `expected`: how many rows there must be, else the place of that number is at fault. `locks`:
-    rows are locked and handed on, not changed."""
+    rows are locked and handed on, not changed. `locked`: the image of those rows, which are now changed; they were
+    judged when they were locked, and one that a trigger leaves as it is goes on as it was."""
 
     images: tuple[Slot, ...] = ()
     within: tuple[tuple[str, str], ...] = ()
@@ -56,6 +57,7 @@ class Around:
     needed: frozenset[str] = frozenset()
     expected: tuple[int, int] | None = None
     locks: bool = False
+    locked: Slot | None = None
 
 
 ALONE = Around()
@@ -137,6 +139,8 @@ class Change:
     def _where(self) -> Sql:
         node, scope, relations = self.node, (self.alias,), (self.node.relation,)
         gate = self.around.gate
+        if self.around.locked is not None:
+            return conditions(self._within())
         return conditions(
             Sql(()) if gate is None else sql("{image} is not null", image=slot(gate)),
             self._within(),
@@ -148,25 +152,8 @@ class Change:
         around = self.around
         if not around.within or around.of is None:
             return Sql(())
-        above, inner = self.build.catalog.relations[around.of], self.writer.alias()
-        tests = []
-        for theirs, ours in around.within:
-            value = cast(column(inner, theirs), base_type(above, theirs, self.writer))
-            tests.append(
-                between(
-                    self.writer,
-                    "=",
-                    column(self.alias, ours),
-                    base_type(self.table, ours, self.writer),
-                    value,
-                    base_type(above, theirs, self.writer),
-                )
-            )
-        return sql(
-            "exists (select 1 from {rows} where {tests})",
-            rows=recordset(around.images, [theirs for theirs, _ in around.within], [], inner),
-            tests=join(" and ", tests),
-        )
+        above = self.build.catalog.relations[around.of]
+        return hung(around.images, above, around.within, self.table, self.alias, self.writer)
 
     def _assignments(self, node: Update) -> Sql:
         preset = {value.column for value in node.presets} | {name for name, _ in self.around.assigned}
@@ -234,10 +221,16 @@ class Change:
         if self.staged or self.rechecked:
             marks = [sql("row_number() over () - 1 as {o}", o=ORDER)]
             marks += [sql("{v} as {v}", v=VISIBLE)] if self._is_marked() else []
-            columns.append(image(self._names(), marks, written_rows()))
+            columns.append(self._image(marks))
         if self.build.tell:
             columns.append(sql('(select {ok}::text from "~w" where {ok} is not null limit 1)', ok=OK))
         return columns
+
+    def _image(self, marks: list[Sql]) -> Sql:
+        found = image(self._names(), marks, written_rows())
+        if self.around.locked is None:
+            return found
+        return sql("coalesce({found}, ({locked})::text)", found=found, locked=slot(self.around.locked))
 
     def _affected(self) -> Sql:
         if self.around.locks:
@@ -253,3 +246,24 @@ class Change:
             gate=slot(self.around.gate),
             **{"raise": raising("absent", place, count_written())},
         )
+
+
+def hung(
+    images: tuple[Slot, ...],
+    above: Relation,
+    on: tuple[tuple[str, str], ...],
+    table: Relation,
+    alias: str,
+    writer: Writer,
+) -> Sql:
+    """Whether a row hangs on one of an image of `above`: its `on[i][1]` equal that one's `on[i][0]`."""
+    inner, tests = writer.alias(), []
+    for theirs, ours in on:
+        type_ = base_type(above, theirs, writer)
+        left, right = column(alias, ours), cast(column(inner, theirs), type_)
+        tests.append(between(writer, "=", left, base_type(table, ours, writer), right, type_))
+    return sql(
+        "exists (select 1 from {rows} where {tests})",
+        rows=recordset(images, [theirs for theirs, _ in on], [], inner),
+        tests=join(" and ", tests),
+    )

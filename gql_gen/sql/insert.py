@@ -8,12 +8,11 @@ without `on conflict` positions are counted; with it rows may be left alone, and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from gql_gen.catalog.types import Column, Ident, Relation
+from gql_gen.catalog.types import Relation
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import TRUE, Slot, reaches_tables, row_columns
-from gql_gen.plan.writes import Check, GivenColumn, Insert, NestedInsert
+from gql_gen.plan.writes import Check, Insert, NestedInsert
 from gql_gen.sql.answers import (
     Given,
     answer_step,
@@ -34,8 +33,8 @@ from gql_gen.sql.conflict import (
     left_alone,
     matched_rows,
     matching,
-    preset_value,
 )
+from gql_gen.sql.insert_source import Parent, Source
 from gql_gen.sql.program import EXTRA, IMAGE, Builder, from_step, result
 from gql_gen.sql.recheck import write_recheck
 from gql_gen.sql.rows import (
@@ -44,35 +43,19 @@ from gql_gen.sql.rows import (
     ORDER,
     UPDATED,
     VISIBLE,
-    base_type,
-    cast,
     count_written,
     image,
     in_order,
-    recordset,
     shown,
     written_rows,
 )
-from gql_gen.sql.text import Sql, column, ident, join, printed, relation, slot, sql, string
+from gql_gen.sql.text import Sql, column, ident, join, relation, slot, sql
 from gql_gen.sql.verdict import raising, verdict
 from gql_gen.sql.where import condition
 
-_INPUT = '"~r"'
-_JSON_TYPES = frozenset({Ident("pg_catalog", "json"), Ident("pg_catalog", "jsonb")})
 _MOVED_KEY = "before Postgres 18 an upsert whose presets change its key cannot give rows back"
 _RETURNING_OLD = 180_000
 """From here on RETURNING tells the old row from the new."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The rows ours hang on: their image, our columns by theirs, and where our rows name theirs."""
-
-    images: tuple[Slot, ...]
-    on: tuple[tuple[str, str], ...]
-    """(their column, our column)."""
-    key: str
-    relation: Ident
 
 
 def write_insert(node: Insert, build: Builder) -> int:
@@ -118,14 +101,15 @@ def _write(
     """One relation's rows, those it needs before and those that need it after. The step that wrote them, and their
     images when somebody wants them."""
     parents = [_before(nested, build, gate) for nested in node.before]
+    above = () if parent is None else (parent,)
     needed = set(wanted)
     for nested in node.after:
         needed.update(ours for ours, _ in nested.on)
-    statement = _Statement(node, build, parent, parents, frozenset(needed), staged or bool(needed), gate)
+    statement = _Statement(node, build, (*parents, *above), frozenset(needed), staged, gate)
     step = statement.write()
     images = statement.images(step)
     for nested in node.after:
-        hung = Parent(images, nested.on, nested.key, node.relation)
+        hung = Parent(images, nested.on, nested.key, node.relation, is_above=True)
         _write(nested.insert, build, hung, frozenset(), staged=False, gate=gate)
     return step, images
 
@@ -134,7 +118,8 @@ def _before(nested: NestedInsert, build: Builder, gate: Slot | None) -> Parent:
     """Writes the rows that ours refer to."""
     theirs = frozenset(column for _, column in nested.on)
     _, images = _write(nested.insert, build, None, theirs, staged=False, gate=gate)
-    return Parent(images, tuple((their, our) for our, their in nested.on), nested.key, nested.insert.relation)
+    theirs_to_ours = tuple((their, our) for our, their in nested.on)
+    return Parent(images, theirs_to_ours, nested.key, nested.insert.relation, is_above=False)
 
 
 class _Statement:
@@ -144,41 +129,37 @@ class _Statement:
         self,
         node: Insert,
         build: Builder,
-        parent: Parent | None,
-        parents: list[Parent],
+        parents: tuple[Parent, ...],
         needed: frozenset[str],
-        has_image: bool,
+        staged: bool,
         gate: Slot | None,
     ) -> None:
-        self.gate = gate
         self.node = node
         self.build = build
         self.writer = build.writer()
         self.table: Relation = build.catalog.relations[node.relation]
-        self.parents = parents if parent is None else [*parents, parent]
-        self.parent = parent
         self.needed = needed
-        self.has_image = has_image
-        self.complete = _is_complete(node, has_image)
+        self.staged = staged
+        self.rechecked = node.check is not None and node.check.recheck
+        self.has_image = staged or bool(needed) or self.rechecked
+        self.complete = _is_complete(node, self.has_image)
+        self.source = Source(node, self.table, self.writer, parents, self.complete, gate)
         self.alias = self.writer.alias()
         self.before = self._moved_key()
         self.marked = has_mark(node.answer)
-        self.rechecked = node.check is not None and node.check.recheck
-        if self.rechecked:
-            self.has_image = True
 
     # ------------------------------------------------------------ the statement
 
     def write(self) -> int:
         node = self.node
-        values = self._values()
+        values = self.source.values()
         insert = sql(
             "insert into {table} as {alias} ({columns}){overriding} {rows}{conflict} returning {with}{returning}",
             table=relation(node.relation),
             alias=Sql((self.alias,)),
             columns=join(", ", map(ident, values)),
-            overriding=self._overriding(values),
-            rows=self._from_source(values) if self.complete else self._from_input(values),
+            overriding=self.source.overriding(values),
+            rows=_in_order(values) if self.complete else self.source.rows(values),
             conflict=conflict_clause(node.on_conflict, self.alias, self.table, self.writer),
             returning=self._returning(),
             **{"with": self._with_old()},
@@ -186,7 +167,7 @@ class _Statement:
         common = [sql('"~w" as ({insert})', insert=insert)]
         if self.complete:
             assert node.on_conflict is not None
-            common.insert(0, sql('"~in" as materialized ({rows})', rows=self._complete_rows(values)))
+            common.insert(0, sql('"~in" as materialized ({rows})', rows=self.source.complete_rows(values)))
             common += matching(node.on_conflict.target, self.before)
         step = self.build.step(result(self._columns(), common), self.writer, node)
         self._write_recheck(step)
@@ -195,9 +176,8 @@ class _Statement:
     def _columns(self) -> list[Sql]:
         """What the statement's one row holds."""
         node = self.node
-        inline = node.answer is not None and not self.has_image
         value = nothing()
-        if inline and node.answer is not None:
+        if node.answer is not None and not self.staged:
             given = Given(from_written(marked=self.marked), count_written())
             value = answered(node.answer, node.relation, given, self.writer)
         columns = [value, count_written()]
@@ -227,155 +207,6 @@ class _Statement:
     def _returns_existing(self) -> bool:
         conflict = self.node.on_conflict
         return self.complete and conflict is not None and conflict.return_existing
-
-    # ------------------------------------------------------------ what goes in
-
-    def _values(self) -> dict[str, Sql]:
-        """The columns written and what goes into each."""
-        node = self.node
-        values = {given.column: self._given(given) for given in node.columns}
-        for index, parent in enumerate(self.parents):
-            for theirs, ours in parent.on:
-                values[ours] = self._linked(index, parent, theirs, ours, values.get(ours))
-        for preset in node.presets:
-            values[preset.column] = preset_value(preset)
-        if self.complete:
-            for own in self._insertable():
-                values.setdefault(own.name, self.default(own))
-        if not values:
-            filler = self._filler()
-            values[filler.name] = self.default(filler)
-        return values
-
-    def _filler(self) -> Column:
-        """A column to write the default into, where rows give nothing at all: an insert names at least one."""
-        columns = list(self._insertable())
-        return next((own for own in columns if own.identity is None), None) or columns[0]
-
-    def _insertable(self) -> Iterable[Column]:
-        return (own for own in self.table.columns.values() if own.updatable and not own.generated)
-
-    def _given(self, given: GivenColumn) -> Sql:
-        value = cast(self._read(given.key), base_type(self.table, given.column, self.writer))
-        if given.in_every_row:
-            return value
-        return sql(
-            "case when {absent} then {default} else {value} end",
-            absent=self._read(f"~{given.key}"),
-            default=self.default(self.table.columns[given.column]),
-            value=value,
-        )
-
-    @staticmethod
-    def _read(key: str) -> Sql:
-        return column(_INPUT, key)
-
-    def _linked(self, index: int, parent: Parent, theirs: str, ours: str, other: Sql | None) -> Sql:
-        value = cast(column(_joined_alias(index), theirs), base_type(self.table, ours, self.writer))
-        if parent is self.parent:
-            return value
-        return sql(
-            "case when {key} is null then {other} else {value} end",
-            key=self._read(parent.key),
-            other=other or self.default(self.table.columns[ours]),
-            value=value,
-        )
-
-    def default(self, own: Column) -> Sql:
-        """What Postgres would put into a column that is not named."""
-        if own.default is not None and not own.generated:
-            return printed(own.default)
-        return cast(sql("null"), base_type(self.table, own.name, self.writer))
-
-    def _overriding(self, values: Iterable[str]) -> Sql:
-        """Where we take the next number ourselves it must be allowed to stand."""
-        is_fixed = any(self.table.columns[name].identity == "always" for name in values)
-        return sql(" overriding system value") if is_fixed else Sql(())
-
-    # ------------------------------------------------------------ where it comes from
-
-    def _input(self) -> Sql:
-        """The rows given, with their positions."""
-        keys: list[Sql] = []
-        types: list[Sql] = []
-        for given in self.node.columns:
-            base = base_type(self.table, given.column, self.writer)
-            keys.append(ident(given.key))
-            types.append(sql("json") if base in _JSON_TYPES else sql("text"))
-            if not given.in_every_row:
-                keys.append(ident(f"~{given.key}"))
-                types.append(sql("bool"))
-        for parent in self.parents:
-            keys.append(ident(parent.key))
-            types.append(sql("int"))
-        if not keys:
-            keys, types = [ident("~none")], [sql("text")]
-        pairs = (sql("{key} {type}", key=key, type=type_) for key, type_ in zip(keys, types, strict=True))
-        return sql(
-            "rows from (json_to_recordset({rows}) as ({pairs})) with ordinality as {alias}({keys}, {order})",
-            rows=slot(self.node.rows),
-            pairs=join(", ", pairs),
-            alias=Sql((_INPUT,)),
-            keys=join(", ", keys),
-            order=ORDER,
-        )
-
-    def _source(self) -> Sql:
-        """The rows given, beside the rows they refer to. A row whose related row was not written stops everything."""
-        joins: list[Sql] = []
-        tests: list[Sql] = []
-        for index, parent in enumerate(self.parents):
-            alias = _joined_alias(index)
-            names = [theirs for theirs, _ in parent.on]
-            rows = recordset(parent.images, names, [(ORDER, sql("int"))], alias)
-            at = self._read(parent.key)
-            joins.append(sql(" left join {rows} on {alias}.{o} = {at}", rows=rows, alias=Sql((alias,)), o=ORDER, at=at))
-            tests.append(
-                sql(
-                    "case {gated}when {at} is null or {alias}.{o} is not null then true else {raise} end",
-                    gated=Sql(())
-                    if self.gate is None
-                    else sql("when {image} is null then false ", image=slot(self.gate)),
-                    at=at,
-                    alias=Sql((alias,)),
-                    o=ORDER,
-                    **{"raise": raising("missing", index, at)},
-                )
-            )
-        if self.gate is not None:
-            tests.append(sql("{image} is not null", image=slot(self.gate)))
-        where = sql(" where {tests}", tests=join(" and ", tests)) if tests else Sql(())
-        return sql("{input}{joins}{where}", input=self._input(), joins=join("", joins), where=where)
-
-    def _from_input(self, values: dict[str, Sql]) -> Sql:
-        return sql(
-            "select {values} from {source} order by {alias}.{o}",
-            values=join(", ", values.values()),
-            source=self._source(),
-            alias=Sql((_INPUT,)),
-            o=ORDER,
-        )
-
-    def _complete_rows(self, values: dict[str, Sql]) -> Sql:
-        """Every value worked out before the insert, so that rows can be found again."""
-        named = []
-        for name, value in values.items():
-            typed = cast(value, base_type(self.table, name, self.writer))
-            named.append(sql("{value} as {name}", value=typed, name=ident(name)))
-        at = sql("{alias}.{o} - 1 as {o}", alias=Sql((_INPUT,)), o=ORDER)
-        rows = sql("select {columns} from {source}", columns=join(", ", [at, *named]), source=self._source())
-        computed = [
-            sql("{value} as {name}", value=printed(own.default), name=ident(own.name))
-            for own in self.table.columns.values()
-            if own.generated and own.default is not None
-        ]
-        if not computed:
-            return rows
-        return sql('select *, {computed} from ({rows}) as "~g"', computed=join(", ", computed), rows=rows)
-
-    @staticmethod
-    def _from_source(values: dict[str, Sql]) -> Sql:
-        return sql('select {columns} from "~in" order by {o}', columns=join(", ", map(ident, values)), o=ORDER)
 
     # ------------------------------------------------------------ what comes out
 
@@ -512,5 +343,6 @@ class _Statement:
         return conflict.check if conflict is not None and conflict.update else None
 
 
-def _joined_alias(index: int) -> str:
-    return f'"~p{index}"'
+def _in_order(values: Iterable[str]) -> Sql:
+    """The rows worked out before, in the order they came in."""
+    return sql('select {columns} from "~in" order by {o}', columns=join(", ", map(ident, values)), o=ORDER)

@@ -17,12 +17,16 @@ from gql_gen.plan.nodes import (
     Show,
     ShowAggregate,
     ShowColumn,
+    ShowComputed,
     ShowGroup,
     ShowLink,
     ShowNodes,
+    ShowRows,
     ShowText,
     SortKey,
 )
+from gql_gen.sql.calls import Row, called, called_rows
+from gql_gen.sql.needed import group_columns, shown_columns
 from gql_gen.sql.page import distinct_on, limited, order_by, sort_value
 from gql_gen.sql.shape import aggregate_object, fits_a_row, json_object, selected, spelled_object
 from gql_gen.sql.statement import Statement, place
@@ -78,7 +82,8 @@ def node_value(node: Node, outer: Outer | None, writer: Writer) -> Sql:
 
 def select_over(node: Select, base: Base, writer: Writer) -> Sql:
     """A select over rows at hand, which look like rows of its relation."""
-    return _single(node, None, writer, base) if node.single else _list(node, None, writer, base)
+    written = _single if node.single else _list
+    return written(node, None, writer, base, is_whole=False)
 
 
 def _where(node: Node, alias: str, outer: Outer | None, writer: Writer) -> Sql:
@@ -93,9 +98,9 @@ def _where(node: Node, alias: str, outer: Outer | None, writer: Writer) -> Sql:
 # ---------------------------------------------------------------- rows
 
 
-def _single(node: Select, outer: Outer | None, writer: Writer, base: Base = source) -> Sql:
+def _single(node: Select, outer: Outer | None, writer: Writer, base: Base = source, *, is_whole: bool = True) -> Sql:
     alias = writer.alias()
-    pairs = _shown(node.show, alias, node.relation, writer)
+    pairs = _shown(node.show, Row(alias, node.relation, is_whole), writer)
     most = 1 if node.row_limit is None else min(1, node.row_limit)
     tail = concat(_where(node, alias, outer, writer), limited(None, None, most))
     if fits_a_row([key for key, _ in pairs]):
@@ -114,9 +119,10 @@ def _single(node: Select, outer: Outer | None, writer: Writer, base: Base = sour
     )
 
 
-def _list(node: Select, outer: Outer | None, writer: Writer, base: Base = source) -> Sql:
+def _list(node: Select, outer: Outer | None, writer: Writer, base: Base = source, *, is_whole: bool = True) -> Sql:
+    """`is_whole`: the base's rows are of the relation's own row type."""
     alias, row = writer.alias(), writer.alias()
-    pairs = _shown(node.show, alias, node.relation, writer)
+    pairs = _shown(node.show, Row(alias, node.relation, is_whole), writer)
     whole = not fits_a_row([key for key, _ in pairs])
     if whole:
         pairs = [(_WHOLE, spelled_object(pairs))]
@@ -185,21 +191,24 @@ def _sort_keys(node: Node) -> tuple[SortKey, ...]:
     return tuple(SortKey("asc", None, ref) for ref in node.distinct)
 
 
-def _shown(shows: tuple[Show, ...], alias: str, base: Ident, writer: Writer) -> list[tuple[str, Sql]]:
-    return [(show.alias, _shown_value(show, alias, base, writer)) for show in shows]
+def _shown(shows: tuple[Show, ...], row: Row, writer: Writer) -> list[tuple[str, Sql]]:
+    return [(show.alias, _shown_value(show, row, writer)) for show in shows]
 
 
-def _shown_value(show: Show, alias: str, base: Ident, writer: Writer) -> Sql:
+def _shown_value(show: Show, row: Row, writer: Writer) -> Sql:
     match show:
-        case ShowColumn():
-            value = column(alias, show.column.column)
+        case ShowColumn() | ShowComputed():
+            value = column(row.alias, show.column.column) if isinstance(show, ShowColumn) else called(show.call, row)
             if show.json_path is not None:
                 value = sql("({value} #> {path})", value=value, path=slot(show.json_path))
             return sql("({value})::text", value=value) if show.as_text else value
         case ShowText():
             return sql("{text}::text", text=string(show.text))
         case ShowLink():
-            return node_value(show.node, Outer(alias, base, show.on), writer)
+            return node_value(show.node, Outer(row.alias, row.relation, show.on), writer)
+        case ShowRows():
+            call = show.call
+            return _list(show.node, None, writer, lambda _, alias: called_rows(call, row, alias), is_whole=True)
         case _:
             assert_never(show)
 
@@ -222,7 +231,7 @@ def _aggregate(node: Aggregate, outer: Outer | None, writer: Writer) -> Sql:
     if not (keys or node.distinct or node.limit or node.offset or counts):
         return sql(
             "(select {object} from {source}{where})",
-            object=_aggregate_object(node, alias, (), writer),
+            object=_aggregate_object(node, alias, (), writer, is_whole=True),
             source=source(node.relation, alias),
             where=where,
         )
@@ -263,9 +272,9 @@ def _inner_columns(node: Aggregate, alias: str, sort: list[tuple[str, Sql]]) -> 
     for show in node.show:
         match show:
             case ShowGroup():
-                needed.update(dict.fromkeys(_group_columns(show)))
+                needed.update(dict.fromkeys(group_columns(show)))
             case ShowNodes():
-                needed.update(dict.fromkeys(_show_columns(show.show)))
+                needed.update(dict.fromkeys(shown_columns(show.show)))
             case ShowText():
                 pass
             case _:
@@ -274,55 +283,28 @@ def _inner_columns(node: Aggregate, alias: str, sort: list[tuple[str, Sql]]) -> 
     return selected([*pairs, *sort]) if pairs or sort else sql("1 as {one}", one=ident("~one"))
 
 
-def _group_columns(group: ShowGroup) -> list[str]:
-    found: list[str] = []
-    for part in group.parts:
-        match part:
-            case ShowGroup():
-                found += _group_columns(part)
-            case ShowAggregate():
-                found += [ref.column for ref in part.columns]
-            case ShowText():
-                pass
-            case _:
-                assert_never(part)
-    return found
+def _aggregate_object(
+    node: Aggregate, alias: str, sort: tuple[str, ...], writer: Writer, *, is_whole: bool = False
+) -> Sql:
+    row = Row(alias, node.relation, is_whole)
+    return aggregate_object([(show.alias, _aggregate_value(show, node, row, sort, writer)) for show in node.show])
 
 
-def _show_columns(shows: tuple[Show, ...]) -> list[str]:
-    found: list[str] = []
-    for show in shows:
-        match show:
-            case ShowColumn():
-                found.append(show.column.column)
-            case ShowLink():
-                found += [ours for ours, _ in show.on]
-            case ShowText():
-                pass
-            case _:
-                assert_never(show)
-    return found
-
-
-def _aggregate_object(node: Aggregate, alias: str, sort: tuple[str, ...], writer: Writer) -> Sql:
-    return aggregate_object([(show.alias, _aggregate_value(show, node, alias, sort, writer)) for show in node.show])
-
-
-def _aggregate_value(show: AggregateShow, node: Aggregate, alias: str, sort: tuple[str, ...], writer: Writer) -> Sql:
+def _aggregate_value(show: AggregateShow, node: Aggregate, row: Row, sort: tuple[str, ...], writer: Writer) -> Sql:
     match show:
         case ShowGroup():
-            return _group(show, alias, writer)
+            return _group(show, row.alias, writer)
         case ShowText():
             return sql("{text}::text", text=string(show.text))
         case ShowNodes():
-            pairs = _shown(show.show, alias, node.relation, writer)
+            pairs = _shown(show.show, row, writer)
             only = Sql(())
             if node.row_limit is not None:
-                only = sql(" filter (where {n} <= {limit})", n=column(alias, _NUMBER), limit=number(node.row_limit))
+                only = sql(" filter (where {n} <= {limit})", n=column(row.alias, _NUMBER), limit=number(node.row_limit))
             return sql(
                 "coalesce(json_agg({row}{order}){only}, '[]')",
                 row=json_object(pairs),
-                order=order_by([column(alias, name) for name in sort], _sort_keys(node)),
+                order=order_by([column(row.alias, name) for name in sort], _sort_keys(node)),
                 only=only,
             )
         case _:

@@ -6,12 +6,16 @@ refers to, then our row, then the rows on the other side of its relationships, e
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
+from gql_gen.catalog.types import Ident, Relation
 from gql_gen.model.predicates import Slot
 from gql_gen.plan.writes import Delete, Insert, Lookup, OwnKey, RelatedWrite, Update
-from gql_gen.sql.change import Around, Change, write_change
-from gql_gen.sql.insert import Parent, insert_rows
+from gql_gen.sql.answers import Given, answered, nothing, rule_of
+from gql_gen.sql.change import Around, Change, hung, write_change
+from gql_gen.sql.insert import insert_rows
+from gql_gen.sql.insert_source import Parent
 from gql_gen.sql.program import IMAGE, Builder, from_step, result
 from gql_gen.sql.rows import ORDER, base_type, cast, image, in_order, recordset
 from gql_gen.sql.text import Sql, column, join, relation, slot, sql
@@ -24,21 +28,25 @@ def write_update(node: Update, build: Builder) -> int:
     if not node.own_keys and not node.related:
         return write_change(node, build)
     needed = _needed(node, build)
-    lock = Change(node, build, Around(needed=needed, locks=True))
-    first = lock.write()
-    locked = from_step(first, IMAGE)
-    ours = _our_row(node, locked, needed, build)
+    # What is answered is read when all is written.
+    silent = replace(node, answer=None)
+    locked = from_step(Change(silent, build, Around(needed=needed, locks=True)).write(), IMAGE)
+    ours = _our_row(silent, locked, needed, build)
     for write in node.related:
-        _related(write, node, locked if write.reach == "was_related" else ours, build)
-    return lock.answer(ours, first)
+        _related(write, node, locked, ours, build)
+    return _answer(node, ours, build)
 
 
 def _needed(node: Update, build: Builder) -> frozenset[str]:
     """Our primary key, and our side of every relationship written to."""
-    table = build.catalog.relations[node.relation]
-    key = () if table.primary_key is None else table.primary_key.columns
+    key = _primary_key(build.catalog.relations[node.relation])
     links = (*(own.on for own in node.own_keys), *(write.on for write in node.related))
     return frozenset(key) | {ours for on in links for ours, _ in on}
+
+
+def _primary_key(table: Relation) -> tuple[str, ...]:
+    assert table.primary_key is not None, "an update by key has one"
+    return table.primary_key.columns
 
 
 def _our_row(node: Update, locked: Slot, needed: frozenset[str], build: Builder) -> Slot:
@@ -46,10 +54,8 @@ def _our_row(node: Update, locked: Slot, needed: frozenset[str], build: Builder)
     assigned = tuple(pair for key in node.own_keys for pair in _own_key(key, node, locked, build))
     if not assigned and not node.assignments and not node.presets:
         return locked
-    table = build.catalog.relations[node.relation]
-    assert table.primary_key is not None, "an update by key has one"
-    same = tuple((name, name) for name in table.primary_key.columns)
-    around = Around((locked,), same, node.relation, assigned=assigned, needed=needed)
+    same = tuple((name, name) for name in _primary_key(build.catalog.relations[node.relation]))
+    around = Around((locked,), same, node.relation, assigned=assigned, needed=needed, locked=locked)
     return from_step(Change(node, build, around).write(), IMAGE)
 
 
@@ -99,18 +105,18 @@ def _found(lookup: Lookup, names: list[str], locked: Slot, build: Builder) -> Sl
     )
     order = sql("0 as {order}", order=ORDER)
     made = image(in_order(table, names), [order], sql('"~w" as "~x"'))
-    columns = [sql("null::json"), there, made, *([sql("null::text")] if build.tell else [])]
+    columns = [nothing(), there, made, *([sql("null::text")] if build.tell else [])]
     return from_step(build.step(result(columns, [rows]), writer, None), IMAGE)
 
 
 # ---------------------------------------------------------------- the other side
 
 
-def _related(write: RelatedWrite, node: Update, ours: Slot, build: Builder) -> None:
+def _related(write: RelatedWrite, node: Update, locked: Slot, ours: Slot, build: Builder) -> None:
     match write.reach:
         case "create":
             assert isinstance(write.node, Insert)
-            parent = Parent((ours,), write.on, "~p", node.relation)
+            parent = Parent((ours,), write.on, "~p", node.relation, is_above=True)
             insert_rows(write.node, build, parent, frozenset(), gate=ours)
         case "connect":
             assert isinstance(write.node, Update)
@@ -119,7 +125,8 @@ def _related(write: RelatedWrite, node: Update, ours: Slot, build: Builder) -> N
             Change(write.node, build, around).write()
         case "related" | "was_related":
             assert isinstance(write.node, Update | Delete)
-            around = Around((ours,), write.on, node.relation, gate=ours, expected=_expected(write, build))
+            reached = locked if write.reach == "was_related" else ours
+            around = Around((reached,), write.on, node.relation, gate=ours, expected=_expected(write, build))
             Change(write.node, build, around).write()
         case _:
             assert_never(write.reach)
@@ -140,3 +147,30 @@ def _assigned(write: RelatedWrite, node: Update, ours: Slot, build: Builder) -> 
         rows = recordset((ours,), [our], [], alias)
         values.append((their, sql("(select {value} from {rows})", value=value, rows=rows)))
     return tuple(values)
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def _answer(node: Update, ours: Slot, build: Builder) -> int:
+    """Our row as it is when all is written: related rows, and triggers on them, may have changed it too."""
+    assert node.answer is not None
+    writer, table = build.writer(), build.catalog.relations[node.relation]
+    same = tuple((name, name) for name in _primary_key(table))
+
+    def base(_: Ident, alias: str) -> Sql:
+        inner = writer.alias()
+        return sql(
+            "(select * from {table} as {inner}{where}) as {alias}",
+            table=relation(node.relation),
+            inner=Sql((inner,)),
+            where=conditions(
+                condition(rule_of(node.answer), (inner,), (node.relation,), writer),
+                hung((ours,), table, same, table, inner, writer),
+            ),
+            alias=Sql((alias,)),
+        )
+
+    none = sql("0::int8")
+    value = answered(node.answer, node.relation, Given(base, none), writer)
+    return build.step(result([value, none], []), writer, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +28,9 @@ mutation ($id: uuid!) {
 }
 """
 COUNT = "mutation { update_counters_by_pk(pk_columns: {id: 1}, _inc: {value: 1}) { value } }"
+WAITERS = "from pg_locks join pg_database on oid = database where datname = current_database() and not granted"
+WAITS = f"select count(*) = 1 {WAITERS}"
+"""Whether somebody waits for a lock. Not pg_stat_activity, which shows one and the same picture all through a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +99,28 @@ class Wire:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        for task in self._under_way:
+            task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._under_way.add(task)
         from_server, to_server = await asyncio.open_unix_connection(self.target)
-        up = asyncio.create_task(self._pass_on(reader, to_server, is_answer=False))
-        await self._pass_on(from_server, writer, is_answer=True)
-        await up
-        self._under_way.discard(task)
+        for way in (
+            self._pass_on(reader, to_server, is_answer=False),
+            self._pass_on(from_server, writer, is_answer=True),
+        ):
+            task = asyncio.create_task(way)
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
 
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_answer: bool) -> None:
-        with contextlib.suppress(ConnectionError):
+        try:
             while data := await source.read(65_536):
                 if is_answer and self.cut:
                     break
                 sink.write(data)
                 await sink.drain()
-        sink.close()
+        except ConnectionError:
+            return
+        finally:
+            sink.close()

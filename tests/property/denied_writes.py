@@ -118,13 +118,15 @@ class ForbiddenWrites:
     def _of_update(self, table: Table, root: str, many: str) -> Iterator[Asked]:
         """Only operators that the role has for some column: others are no arguments at all."""
         updatable = self.sight.update_columns(table)
-        has_numbers = any("_inc" in operators(column) for column in updatable)
+        amendable = self.sight.amendable(table)
+        has_numbers = any("_inc" in operators(column) for column in amendable)
         for column in _besides(table, updatable):
             for value in (self._value(table, column), "null"):
                 assign = f"_set: {{{MARK}: {value}}}"
                 yield column.field, f"mutation M {{ {root}(where: {{}}, {assign}) {{ __typename }} }}", {}
             yield column.field, f"mutation M {{ {many}(updates: [{{where: {{}}, {assign}}}]) {{ __typename }} }}", {}
-            if has_numbers and column.kind.sums:
+        for column in _besides(table, amendable) if has_numbers else ():
+            if column.kind.sums:
                 text = f"mutation M {{ {root}(where: {{}}, _inc: {{{MARK}: 1}}) {{ __typename }} }}"
                 yield column.field, text, {}
         for column in _besides(table, self.sight.reads.columns(table)):

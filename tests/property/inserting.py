@@ -11,7 +11,7 @@ from property.failures import Denied, Reason
 from property.statements import State, Statement, Written
 from property.truth import Truth
 from property.world import Row, Table
-from property.writes import Conflict, NestedRows, NewRow
+from property.writes import Conflict, NestedRows, NewRow, reads_rows
 
 NOT_WRITTEN: tuple[Reason, ...] = ("missing", "constraint", "check", "data")
 """A row that others hang on was left alone. What else is wrong with those others may be told first."""
@@ -104,6 +104,8 @@ class Inserting:
         rule = table.writes(self.state.role).update
         assert rule is not None
         passes = conflict.where is None or truth.holds(conflict.where, table, existing)
+        if reads_rows(conflict.where) and not statement.may_read(existing):
+            passes = False
         if not (passes and truth.rule_holds(rule.filter, table, existing)):
             return Written(None, "skipped")
         taken = {name: row[name] for name in conflict.update}

@@ -24,7 +24,7 @@ def make_write_world(choices: Choices) -> World:
     """A world as reads have it, and all that writes meet beside it."""
     world = make_world(choices)
     tables = tuple(_shaped(choices, table, place) for place, table in enumerate(world.tables))
-    world = replace(world, tables=tables)
+    world = replace(world, tables=tables, ignores_select=choices.chance(1, 3))
     if choices.chance(2, 3):
         world = _with_view(choices, world)
     return Legislator(choices, refreshed(world)).ruled()

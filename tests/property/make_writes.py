@@ -15,7 +15,7 @@ from property.predicates import How, Pred, Value
 from property.queries import Item, Typename
 from property.trees import rebuilt
 from property.truth import Given
-from property.world import ADMIN, Table, World
+from property.world import ADMIN, Column, Table, World
 from property.write_rules import Identity
 from property.write_sight import WriteSight
 from property.writes import (
@@ -26,6 +26,7 @@ from property.writes import (
     InsertRoot,
     Mutation,
     Returning,
+    UpdateOperator,
     UpdateRoot,
     WriteKind,
     WriteRoot,
@@ -154,7 +155,7 @@ class Mutator:
             columns = rich
         found = []
         for column in self.choices.some(columns, 1, 3):
-            operator = self.choices.one(operators(column))
+            operator = self.choices.one(self.operators(table, column))
             if column.name in pointing and operator == "_set":
                 value: Value | None = cells.given(column.kind, pointing[column.name])
             else:
@@ -164,11 +165,14 @@ class Mutator:
                 found.append(Assign(operator, column.name, None if is_null else value))
         return self._senseless(table, found, cells) if self.choices.chance(1, 30) else tuple(found)
 
+    def operators(self, table: Table, column: Column) -> tuple[UpdateOperator, ...]:
+        return operators(column) if column in self.sight.amendable(table) else ("_set",)
+
     def _senseless(self, table: Table, found: list[Assign], cells: CellMaker) -> tuple[Assign, ...]:
         """Nothing to set, or one column in two ways."""
         for assign in found:
             column = table.column(assign.column)
-            others = [operator for operator in operators(column) if operator != assign.operator]
+            others = [operator for operator in self.operators(table, column) if operator != assign.operator]
             if others and self.choices.chance(1, 2):
                 operator = self.choices.one(others)
                 return (*found, Assign(operator, column.name, cells.operand(table, column, operator)))

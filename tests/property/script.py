@@ -92,6 +92,8 @@ def _foreign_key(table: Table, key: Key, world: World) -> str:
 def permissions_yaml(world: World) -> str:
     """JSON is YAML: one line for each setting, so that it reads like a file somebody keeps."""
     lines = ["version: 1", f"naming: {world.spelling.naming}"]
+    if world.ignores_select:
+        lines.append("writes_ignore_select: true")
     lines += ["roles:", *(f"  {role}: {{}}" for role in world.roles)]
     if world.named:
         lines += ["rules:", *(f"  {name}: {json_text(rule_tree(pred, world))}" for name, pred in world.named)]

@@ -160,6 +160,12 @@ class Statement:
         was_there = _is_among(row, self.state.first.world.table(table.name).rows)
         return "hidden" if was_there and not any(seen) and self.table.shape.view is None else "constraint"
 
+    def may_read(self, row: Row) -> bool:
+        """Whether a write may pick the row by its values."""
+        grant = self.table.grant(self.state.role)
+        is_open = self.state.world.ignores_select
+        return grant is not None and (is_open or self.before.rule_holds(grant.filter, self.table, row))
+
     def check(self, rule: Pred | None, row: Row) -> None:
         if rule is not None and not self.before.rule_holds(rule, self.table, row):
             self.reasons.add("check")

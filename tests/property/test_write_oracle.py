@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import asyncpg
 import pytest
+from property import predicates
 from property.failures import Refusal
 from property.jsonb import (
     CannotChange,
@@ -22,7 +24,7 @@ from property.jsonb import (
 from property.kinds import KINDS
 from property.make_cells import ELEMENTS, PATHS
 from property.make_predicates import HAS_KEYS
-from property.predicates import Compare, Pred, Related, Session, Test, Value
+from property.predicates import Compare, Pred, Related, Session, Value
 from property.queries import Show
 from property.spelling import Spelling
 from property.truth import Given
@@ -65,16 +67,17 @@ ALL = Pred.always()
 
 
 def compared(column: str, operator: str, value: Any, kind: str = "text") -> Compare:
-    return Compare(column, (Test(operator, Value(value, value, KINDS[kind].type, kind, operator)),))
+    return Compare(column, (predicates.Test(operator, Value(value, value, KINDS[kind].type, kind, operator)),))
 
 
-OWN = Compare("owner", (Test("_eq", Session("X-Hasura-Text")),))
+OWN = Compare("owner", (predicates.Test("_eq", Session("X-Hasura-Text")),))
 
 
 def table(name: str, columns: tuple[Column, ...], **parts: Any) -> Table:
-    empty: dict[str, Any] = {"keys": (), "links": (), "grants": (), "rows": (), "shape": Shape("key")}
-    fixed = {"primary_key": ("id",), "hidden": (), "roots": (), "infers": False}
-    return Table(name=name, schema="public", sql=name, columns=columns, **(fixed | empty | parts))
+    return replace(
+        Table(name, "public", name, columns, ("id",), (), (), (), (), False, (), ()),
+        **parts,
+    )
 
 
 def library(
@@ -283,12 +286,11 @@ def test_whether_a_deleted_row_may_be_seen_is_judged_as_it_was() -> None:
 
 def test_a_later_root_sees_the_former_and_its_failure_undoes_both() -> None:
     world = library(writes=Writes(InsertRule(None, ALL), UpdateRule(None, OWN, OWN)))
-    found = run(
-        world, insert(row(owner="ann", code="z")), update(compared("code", "_eq", "z"), setting("size", 1, "int4"))
-    )
-    assert answered(found) == (1, [501_000])
-    failing = update(compared("code", "_eq", "z"), setting("owner", "eve"))
-    assert reasons(world, insert(row(owner="ann", code="z")), failing) == {"check"}
+    new, found_again = insert(row(owner="ann", code="z")), compared("code", "_eq", "z")
+    found = run(world, new, replace(update(found_again, setting("size", 1, "int4")), key="then"))
+    assert shelves(found)[-1] == (501_000, "ann", 1, "z")
+    failing = replace(update(found_again, setting("owner", "eve")), key="then")
+    assert reasons(world, new, failing) == {"check"}
 
 
 # ---------------------------------------------------------------- JSON

@@ -116,6 +116,8 @@ class World:
     named: tuple[tuple[str, Pred], ...]
     stringifies: bool = False
     """Whether large and exact numbers are shown as strings (stringify_numeric_types)."""
+    ignores_select: bool = False
+    """Whether writes keep to their own rules alone (writes_ignore_select)."""
 
     def __repr__(self) -> str:
         return f"World({', '.join(table.ident for table in self.tables)})"

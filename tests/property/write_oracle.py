@@ -29,6 +29,7 @@ from property.writes import (
     UpdateRoot,
     WriteRoot,
     is_single,
+    reads_rows,
 )
 
 
@@ -117,7 +118,8 @@ class WriteOracle:
         rule = self._writes(table).update
         assert rule is not None
         statement = Statement(self.state, table)
-        chosen = self._chosen(statement, root.primary_key, change.where, rule.filter)
+        reads = bool(root.primary_key) or reads_rows(change.where, change.assigns)
+        chosen = self._chosen(statement, root.primary_key, change.where, rule.filter, reads=reads)
         pairs = [(row, self._changed(statement, row, change, rule.presets)) for row in chosen]
         replace_rows(statement, pairs, rule.check)
         results = [Written(row, "updated") for _, row in pairs]
@@ -133,9 +135,12 @@ class WriteOracle:
         found |= {preset.column: self.state.preset(preset) for preset in presets}
         return computed(statement.base, found)
 
-    def _chosen(self, statement: Statement, key: Sequence[Value], where: Pred | None, rule: Pred) -> list[Row]:
+    def _chosen(
+        self, statement: Statement, key: Sequence[Value], where: Pred | None, rule: Pred, *, reads: bool
+    ) -> list[Row]:
         table, truth = statement.table, statement.before
         rows = [row for row in table.rows if truth.rule_holds(rule, table, row)]
+        rows = [row for row in rows if not reads or statement.may_read(row)]
         if key:
             return [row for row in rows if _has_key(table, row, key)]
         return [row for row in rows if where is None or truth.holds(where, table, row)]
@@ -147,7 +152,8 @@ class WriteOracle:
         rule = self._writes(table).delete
         assert rule is not None
         statement = Statement(self.state, table)
-        chosen = self._chosen(statement, root.primary_key, root.where, rule.filter)
+        reads = bool(root.primary_key) or reads_rows(root.where)
+        chosen = self._chosen(statement, root.primary_key, root.where, rule.filter, reads=reads)
         delete_rows(statement, chosen)
         results = [Written(row, "deleted") for row in chosen]
         # Whether the role may see a row that is gone is judged as it was.
@@ -161,7 +167,8 @@ class WriteOracle:
         rows = [result.row for result in results if result.row is not None]
         shown: list[Row] = []
         if grant is not None and (is_single(root) or any(isinstance(item, Returning) for item in merged(root.items))):
-            shown = [row for row in rows if judged_by(row).rule_holds(grant.filter, table, row)]
+            rule = Pred.always() if self.state.world.ignores_select else grant.filter
+            shown = [row for row in rows if judged_by(row).rule_holds(rule, table, row)]
         oracle = Oracle(self.state.world, Operation(self.role, self.mutation.session))
         if is_single(root):
             return oracle.row(root.items, table, shown[0]) if shown else None

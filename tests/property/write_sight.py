@@ -70,6 +70,12 @@ class WriteSight:
         rule = self.update(table)
         return () if rule is None else _listed(table, rule)
 
+    def amendable(self, table: Table) -> tuple[Column, ...]:
+        """Columns that an update may build on, which tells their old values."""
+        if self.world.ignores_select:
+            return self.update_columns(table)
+        return tuple(column for column in self.update_columns(table) if column in self.reads.columns(table))
+
     def links(self, table: Table) -> tuple[Link, ...]:
         """Relationships whose rows can be inserted along."""
         return tuple(link for link in table.links if self.insert(self.world.table(link.table)) is not None)

@@ -87,8 +87,8 @@ class WriteTrial:
                 return "told a value", f"the error holds {leaked!r}"
         if isinstance(expected, Refusal):
             said = expected.difference(reply)
-            kind = "not refused" if "errors" not in reply else f"refused otherwise: {sorted(expected.reasons)}"
-            return None if said is None else (kind, said)
+            found = "not refused" if "errors" not in reply else f"refused as {reply['errors'][0]['extensions']['code']}"
+            return None if said is None else (f"{found} instead of {sorted(expected.reasons)}", said)
         if list(reply) != ["data"]:
             return f"refused: {reply['errors'][0]['message'][:40]}", "the mutation is allowed, and was refused"
         return await self._wrong_outcome(mutation, expected, reply["data"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from property.predicates import How, Pred, Value
+from property.predicates import All, Both, Compare, How, Pred, Value
 from property.queries import Item
 from property.truth import Given
 
@@ -72,6 +72,22 @@ class Change:
 
     where: Pred | None
     assigns: tuple[Assign, ...]
+
+
+def reads_rows(where: Pred | None, assigns: tuple[Assign, ...] = ()) -> bool:
+    """Whether a write picks rows by their values, or builds on them: then it reads, and needs to be allowed to."""
+    return any(assign.operator != "_set" for assign in assigns) or not (where is None or _is_open(where))
+
+
+def _is_open(pred: Pred) -> bool:
+    """A condition without any."""
+    match pred:
+        case Both(parts=parts) | All(parts=parts):
+            return all(map(_is_open, parts))
+        case Compare(tests=tests):
+            return not tests
+        case _:
+            return False
 
 
 # ---------------------------------------------------------------- roots

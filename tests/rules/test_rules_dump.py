@@ -213,7 +213,7 @@ def all_rules(draw: st.DrawFn) -> Rules:
         ),
         isolation_level=draw(st.sampled_from(get_args(IsolationLevel))),
         reveal_constraints=draw(st.booleans()),
-        return_written=draw(st.booleans()),
+        writes_ignore_select=draw(st.booleans()),
     )
 
 

@@ -246,7 +246,7 @@ def test_what_a_write_permission_leaves_out_means_what_it_means_in_hasura() -> N
 def test_constraints_are_revealed_as_hasura_does(imported: Import) -> None:
     rules = imported(COMPLETE).rules
     assert rules.reveal_constraints
-    assert rules.return_written
+    assert rules.writes_ignore_select
     assert "\nreveal_constraints: true\n" in dump_rules(rules)
 
 

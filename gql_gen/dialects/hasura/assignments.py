@@ -8,8 +8,8 @@ from typing import cast
 
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.hasura.given import Given, Values
-from gql_gen.dialects.hasura.inputs import column
-from gql_gen.dialects.hasura.typesystem import FieldInput, InputObject, TypeRef, named
+from gql_gen.dialects.hasura.inputs import column, required_where
+from gql_gen.dialects.hasura.typesystem import FieldInput, InputObject, Plain, TypeRef, named
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import Compare, Pred, ValueType, both
 from gql_gen.model.types import Field, RoleEntity
@@ -40,6 +40,15 @@ class Part:
     type: TypeRef
     given: Given
     at: str
+
+
+def parts_of(given: Given, type_: InputObject, values: Values, at: str) -> dict[str, Part]:
+    """The fields of an input of updates, by their words."""
+    parts: dict[str, Part] = {}
+    for field, child, place in values.fields(given, type_, at):
+        word = cast(Plain, field.meaning).word
+        parts[word] = Part(word, field.type, child, place)
+    return parts
 
 
 def assignments(parts: Iterable[Part], entity: RoleEntity, values: Values, at: str) -> tuple[Assignment, ...]:
@@ -78,6 +87,19 @@ def _refuse_repeated(fields: list[Field], entity: RoleEntity, at: str) -> None:
     twice = [name for name in entity.entity.relation.columns if columns.count(name) > 1]
     shown = ", ".join(f"'{names[name]}'" for name in twice)
     raise Rejected(f"Column found in multiple operators: [{shown}].", path=at)
+
+
+def filtered(parts: Mapping[str, Part], values: Values, at: str) -> Pred:
+    """The `where` of one of many updates."""
+    part = parts.get("where")
+    if part is None:
+        raise Rejected("missing required field 'where'", path=f"{at}.where")
+    return where_of(part, values)
+
+
+def where_of(part: Part, values: Values) -> Pred:
+    """A filter of rows to be changed."""
+    return required_where(part.given, cast(InputObject, named(part.type)), values, part.at)
 
 
 def key_columns(part: Part, values: Values) -> Pred:

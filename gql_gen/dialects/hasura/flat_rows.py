@@ -86,7 +86,7 @@ def related_structure(value: Any, type_: InputObject) -> Hashable:
     """The same for the related rows of one row."""
     related = related_type(type_)
     data, on_conflict = _related(value, related, lambda _: "$", 0)
-    return None, rows_structure(data, related.row) if data else None
+    return frozen(on_conflict), rows_structure(data, related.row) if data else None
 
 
 @dataclass(frozen=True, slots=True)

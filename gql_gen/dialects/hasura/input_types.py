@@ -26,12 +26,13 @@ from gql_gen.dialects.hasura.typesystem import (
     NullInput,
     ObjectType,
     OperatorInput,
+    ParameterInput,
     Plain,
     ScalarType,
     TypeRef,
 )
 from gql_gen.model.operators import OperatorSpec, operand_type, operators_for
-from gql_gen.model.types import RoleEntity, RoleModel, Scalar
+from gql_gen.model.types import ComputedField, RoleEntity, RoleModel, Scalar
 from gql_gen.names import (
     aggregate_field_name,
     argument_name,
@@ -72,7 +73,7 @@ class InputTypes:
     @staticmethod
     def is_shown(entity: RoleEntity) -> bool:
         """Whether the role has anything to select from a row: an object type needs a field."""
-        return bool(entity.fields or entity.links)
+        return bool(entity.fields or entity.links or entity.computed)
 
     # ------------------------------------------------------------ scalars
 
@@ -217,6 +218,20 @@ class InputTypes:
         shown = entity.entity.ident.name
         description = f'boolean columns of "{shown}"'
         return self._made(name, EnumType, lambda: EnumType(name, members, description))
+
+    # ------------------------------------------------------------ functions
+
+    def call_arguments(self, field: ComputedField) -> InputObject | None:
+        """What a caller may give to a computed field; None when there is nothing to give. Everything may be null, which
+        is SQL's null; what has no default must be there."""
+        name = field.arguments_type
+        given = [(place, each) for place, each in enumerate(field.parameters) if each.filled_by == "caller"]
+        fields = {
+            each.name: InputField(each.name, self.scalar(each.scalar), ParameterInput(place, each))
+            for place, each in given
+            if each.scalar is not None
+        }
+        return self._made(name, InputObject, lambda: InputObject(name, lambda: fields)) if fields else None
 
     # ------------------------------------------------------------ orders
 

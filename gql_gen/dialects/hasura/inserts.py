@@ -59,9 +59,9 @@ class InsertPlanner:
         if link.insert_before_parent is not None:
             return link.insert_before_parent
         ours, theirs = self._relation(relation), self._relation(link.target)
-        if _refers(ours, theirs.ident, link.on):
+        if refers(ours, theirs.ident, link.on):
             return True
-        return not _refers(theirs, ours.ident, tuple((their, our) for our, their in link.on))
+        return not refers(theirs, ours.ident, tuple((their, our) for our, their in link.on))
 
     def _relation(self, ident: Ident) -> Relation:
         return self.role.entities[ident].entity.relation
@@ -104,7 +104,8 @@ def _given(column: FlatColumn, index: int) -> GivenColumn:
     return GivenColumn(column.field.sql, column.field.scalar.value_type(), key, column.in_every_row)
 
 
-def _refers(relation: Relation, target: Ident, on: tuple[tuple[str, str], ...]) -> bool:
+def refers(relation: Relation, target: Ident, on: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a foreign key of the relation says the same as a relationship to the target."""
     return any(
         key.target == target and set(zip(key.columns, key.target_columns, strict=True)) == set(on)
         for key in relation.foreign_keys

@@ -119,11 +119,12 @@ OPERATORS = (
 
 
 def updated(entity: RoleEntity, operator: Operator) -> tuple[Field, ...]:
-    """The columns an operator is offered for."""
+    """The columns an operator is offered for. Those that build on the old value would tell it: they need it readable."""
     fields = entity.update_fields.values()
     if operator.types is None:
         return tuple(fields)
-    return tuple(field for field in fields if field.scalar.element is None and field.scalar.pg in operator.types)
+    amendable = (field for field in fields if field.sql in entity.amendable)
+    return tuple(field for field in amendable if field.scalar.element is None and field.scalar.pg in operator.types)
 
 
 # ---------------------------------------------------------------- keys and words

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any, cast
 
 from graphql.language import ListValueNode, ObjectValueNode, ValueNode, VariableNode
@@ -36,9 +38,10 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A variable."""
+    """A variable, or what stands `inside` one under these keys."""
 
     name: str
+    inside: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def filled(part: Part, variables: Mapping[str, Any]) -> Any:
     match part:
         case Constant(value):
             return value
-        case Hole(name):
-            return variables.get(name, ABSENT)
+        case Hole(name, inside):
+            return reduce(getitem, inside, variables.get(name, ABSENT))
         case Composed(entries):
             pairs = ((key, filled(inner, variables)) for key, inner in entries)
             return {key: value for key, value in pairs if value is not ABSENT}
@@ -155,9 +158,10 @@ def _conflict(field: InputField, given: Given, values: Values, at: str) -> Part:
 
 
 def _hole(given: Sent, ref: TypeRef, values: Values) -> Part:
-    name = str(given.path[0])
-    values.used[name] = ref
-    return Hole(name)
+    name, *inside = given.path
+    if not inside:
+        values.used[str(name)] = ref
+    return Hole(str(name), tuple(inside))
 
 
 def _written(given: ValueNode) -> Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gql_gen.dialects.hasura.flat_rows import FlatLink, FlatRows, flatten
@@ -33,19 +33,25 @@ class _Planned:
 
 @dataclass(frozen=True, slots=True)
 class RootRows:
-    """The rows of one mutation root: how they are written in the document, and the insert planned for them."""
+    """Rows as they are written in the document, and the insert planned for them. Those that hang on the row of an
+    update have `hung` columns that come from there."""
 
     part: Part
     type: InputObject
     at: str
     is_list: bool
     insert: Insert
+    hung: frozenset[str] | None = None
 
     def flat(self, variables: Mapping[str, Any]) -> FlatRows:
-        return flatten(filled(self.part, variables), self.type, self.at, is_list=self.is_list)
+        found = flatten(filled(self.part, variables), self.type, self.at, is_list=self.is_list)
+        return found if self.hung is None else replace(found, parents=(0,) * len(found.rows))
+
+    def planned(self, variables: Mapping[str, Any]) -> Iterator[_Planned]:
+        return _walk(self.flat(variables), self.insert, self.hung)
 
     def texts(self, variables: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(_text(planned) for planned in _walk(self.flat(variables), self.insert))
+        return tuple(map(_text, self.planned(variables)))
 
 
 class RowSource:
@@ -81,19 +87,19 @@ class RowSource:
 
     def _planned(self, variables: Mapping[str, Any]) -> Iterator[_Planned]:
         for root in self._roots:
-            yield from _walk(root.flat(variables), root.insert)
+            yield from root.planned(variables)
 
 
-def _walk(flat: FlatRows, insert: Insert, above: NestedInsert | None = None) -> Iterator[_Planned]:
-    """All inserts from one on, in the order they are numbered. `above` leads to rows that go in after their parents."""
+def _walk(flat: FlatRows, insert: Insert, hung: frozenset[str] | None) -> Iterator[_Planned]:
+    """All inserts from one on, in the order they are numbered. `hung`: the columns that parents give to rows that go in
+    after them."""
     own = [(column.field.sql, column.in_every_row) for column in flat.columns]
     assert own == [(given.column, given.in_every_row) for given in insert.columns], "rows of another shape"
     pairs = tuple(paired(flat, insert))
-    parents = () if above is None else flat.parents
-    determined = frozenset() if above is None else frozenset(their for _, their in above.on)
-    yield _Planned(flat, insert, pairs, parents, determined)
+    yield _Planned(flat, insert, pairs, () if hung is None else flat.parents, hung or frozenset())
     for link, nested in pairs:
-        yield from _walk(link.below, nested.insert, nested if nested.key == PARENT else None)
+        theirs = frozenset(their for _, their in nested.on)
+        yield from _walk(link.below, nested.insert, theirs if nested.key == PARENT else None)
 
 
 def _doubts(flat: FlatRows, name: str, type_: ValueType) -> Iterator[tuple[str, ValueType, str]]:

@@ -17,6 +17,8 @@ from gql_gen.dialects.hasura.typesystem import (
     AggregateField,
     Argument,
     ColumnField,
+    ComputedRowsField,
+    ComputedValueField,
     CountField,
     FunctionColumnField,
     FunctionField,
@@ -35,7 +37,7 @@ from gql_gen.dialects.hasura.typesystem import (
 )
 from gql_gen.dialects.hasura.write_types import WriteTypes
 from gql_gen.model.predicates import TRUE
-from gql_gen.model.types import Field, Link, RoleEntity, RoleModel
+from gql_gen.model.types import ComputedField, Field, Link, RoleEntity, RoleModel, Scalar
 from gql_gen.names import aggregate_field_name
 from gql_gen.plan.nodes import AggregateFunction
 
@@ -118,20 +120,49 @@ class RoleSchema(WriteTypes):
         for link in entity.links.values():
             for made in self._link_fields(link):
                 fields[made.name] = made
+        for computed in entity.computed.values():
+            fields |= self._computed(computed)
         return fields
 
     def _column(self, field: Field) -> OutputField:
         ref = self.scalar(field.scalar)
-        arguments: dict[str, Argument] = {}
-        if field.scalar.pg in JSON_TYPES and field.scalar.element is None:
-            arguments["path"] = Argument("path", self.plain("String"), "where in the JSON, such as $.a[0]")
         return OutputField(
             field.name,
             ref if field.column.nullable else NonNull(ref),
             ColumnField(field),
-            arguments,
+            self._scalar_arguments(field.scalar),
             field.comment or None,
         )
+
+    def _scalar_arguments(self, scalar: Scalar) -> dict[str, Argument]:
+        if scalar.pg not in JSON_TYPES or scalar.element is not None:
+            return {}
+        return {"path": Argument("path", self.plain("String"), "where in the JSON, such as $.a[0]")}
+
+    def _computed(self, field: ComputedField) -> Mapping[str, OutputField]:
+        """One field; none where rows have nothing that the role may select."""
+        about = described(field.comment, f'A computed field, executes function "{field.function.name}"')
+        arguments = self._call_arguments(field)
+        if isinstance(field.returns, Scalar):
+            arguments |= self._scalar_arguments(field.returns)
+            made = OutputField(
+                field.name, self.scalar(field.returns), ComputedValueField(field, field.returns), arguments, about
+            )
+            return {field.name: made}
+        target = self.role.entities[field.returns]
+        if not self.is_shown(target):
+            return {}
+        arguments |= self.list_arguments(target)
+        rows = ListOf(NonNull(self.object(target)))
+        return {field.name: OutputField(field.name, rows, ComputedRowsField(field, field.returns), arguments, about)}
+
+    def _call_arguments(self, field: ComputedField) -> dict[str, Argument]:
+        type_ = self.call_arguments(field)
+        if type_ is None:
+            return {}
+        is_needed = any(each.filled_by == "caller" and not each.has_default for each in field.parameters)
+        about = f'input parameters for computed field "{field.name}" defined on table "{field.relation.name}"'
+        return {"args": Argument("args", NonNull(type_) if is_needed else type_, about)}
 
     def _link_fields(self, link: Link) -> Iterable[OutputField]:
         target = self.role.entities[link.target]

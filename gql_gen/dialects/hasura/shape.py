@@ -16,7 +16,17 @@ from typing import Any
 from gql_gen.dialects.document import ABSENT
 from gql_gen.dialects.hasura.flat_rows import RelatedOf, RowsOf, related_structure, rows_structure
 from gql_gen.dialects.hasura.given import frozen
-from gql_gen.dialects.hasura.typesystem import EnumType, InputObject, ListOf, NonNull, ScalarType, TypeRef, named
+from gql_gen.dialects.hasura.typesystem import (
+    CreatedRowsInput,
+    EnumType,
+    InputField,
+    InputObject,
+    ListOf,
+    NonNull,
+    ScalarType,
+    TypeRef,
+    named,
+)
 from gql_gen.errors import Rejected
 
 _PRESENT = "."
@@ -81,5 +91,9 @@ def _object(value: Any, ref: InputObject) -> Hashable:
     fields = ref.fields
     return (
         "{",
-        *((key, shape(item, fields[key].type) if key in fields else _MALFORMED) for key, item in value.items()),
+        *((key, _field(item, fields[key]) if key in fields else _MALFORMED) for key, item in value.items()),
     )
+
+
+def _field(value: Any, field: InputField) -> Hashable:
+    return shape(value, RowsOf(field.type) if isinstance(field.meaning, CreatedRowsInput) else field.type)

@@ -9,6 +9,7 @@ from graphql.language import EnumValueNode
 
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import Collected
+from gql_gen.dialects.hasura.calls import called
 from gql_gen.dialects.hasura.given import Given
 from gql_gen.dialects.hasura.given import found as found_in
 from gql_gen.dialects.hasura.inputs import (
@@ -27,6 +28,8 @@ from gql_gen.dialects.hasura.selections import Below, Walker, object_of
 from gql_gen.dialects.hasura.typesystem import (
     AggregateField,
     ColumnField,
+    ComputedRowsField,
+    ComputedValueField,
     CountField,
     EnumType,
     FunctionColumnField,
@@ -52,9 +55,11 @@ from gql_gen.plan.nodes import (
     Show,
     ShowAggregate,
     ShowColumn,
+    ShowComputed,
     ShowGroup,
     ShowLink,
     ShowNodes,
+    ShowRows,
     ShowText,
 )
 
@@ -99,6 +104,8 @@ class RowReader(Walker):
         for name, given in arguments.items():
             at, ref = f"{path}.args.{name}", field.arguments[name].type
             match name:
+                case "args":
+                    continue
                 case "where":
                     found["where"] = where(given, cast(InputObject, named(ref)), self.values, at)
                 case "order_by" | "orderBy":
@@ -138,21 +145,33 @@ class RowReader(Walker):
             case LinkAggregateField(link=link):
                 below = self.below(collected)
                 return ShowLink(collected.key, link.on, self.aggregate(link.target, below, field, arguments))
+            case ComputedValueField(field=computed, returns=returns):
+                self.leaf(collected)
+                call = called(computed, field, arguments, self.values, collected.path)
+                as_text = self.schema.stringify and returns.pg in STRINGIFIED
+                return ShowComputed(collected.key, call, as_text, self._json_path(arguments, collected.path))
+            case ComputedRowsField(field=computed, relation=relation):
+                call = called(computed, field, arguments, self.values, collected.path)
+                node = self.select(relation, self.below(collected), field, arguments)
+                return ShowRows(collected.key, call, node)
             case _:
                 raise AssertionError(f"a row has no {field.meaning}")
 
     def _column(self, key: str, field: Field, arguments: Mapping[str, Given], path: str) -> ShowColumn:
         as_text = self.schema.stringify and field.scalar.pg in STRINGIFIED
+        return ShowColumn(key, column(field), as_text, self._json_path(arguments, path))
+
+    def _json_path(self, arguments: Mapping[str, Given], path: str) -> Slot | None:
+        """Keys and indexes into a JSON value; None for all of it."""
         given = arguments.get("path")
         if given is None or self.values.is_null(given):
-            return ShowColumn(key, column(field), as_text)
+            return None
         at = f"{path}.args.path"
         text = self.values.json(given)
         if not isinstance(text, str) or isinstance(given, EnumValueNode):
             raise Rejected(f"expected a string for type 'String', but found {found_in(given)}", path=at)
         keys = parse_json_path(text, at)
-        slot = Slot("literal", (), TEXT_LIST, encode(list(keys), TEXT_LIST, at), at) if keys else None
-        return ShowColumn(key, column(field), as_text, slot)
+        return Slot("literal", (), TEXT_LIST, encode(list(keys), TEXT_LIST, at), at) if keys else None
 
     def _aggregate_object(self, below: Below, type_: ObjectType) -> tuple[AggregateShow, ...]:
         shows: list[AggregateShow] = []

@@ -15,7 +15,7 @@ from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import ABSENT
 from gql_gen.model.operators import OperatorSpec
 from gql_gen.model.predicates import ValueType
-from gql_gen.model.types import ConflictTarget, Field, Link, Scalar
+from gql_gen.model.types import ComputedField, ConflictTarget, Field, Link, Parameter, Scalar
 from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
 
 # ---------------------------------------------------------------- meanings of output fields
@@ -34,6 +34,20 @@ class LinkField:
 @dataclass(frozen=True, slots=True)
 class LinkAggregateField:
     link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedValueField:
+    field: ComputedField
+    returns: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedRowsField:
+    """`relation`: whose rows the function returns."""
+
+    field: ComputedField
+    relation: Ident
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,8 @@ OutputMeaning = (
     | ColumnField
     | LinkField
     | LinkAggregateField
+    | ComputedValueField
+    | ComputedRowsField
     | RootListField
     | RootByKeyField
     | RootAggregateField
@@ -226,9 +242,31 @@ class NestedRowsInput:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedInput:
+    """A relationship in a `<t>_related_input`. `is_ours`: our own columns hold its key."""
+
+    link: Link
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedRowsInput:
+    """`create` below a relationship of a `<t>_related_input`: rows to insert, or one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInput:
+    """An argument of a function, at its place among the parameters."""
+
+    place: int
+    parameter: Parameter
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """An input field whose name says it all, whatever the naming (`arguments`, `predicate`, `filter`, `distinct`;
-    `data`, `on_conflict`, `constraint`, `update_columns`, `where`, `return_existing`; `pk_columns`, `_set`, `_inc`, …).
+    `data`, `on_conflict`, `constraint`, `update_columns`, `where`, `return_existing`; `pk_columns`, `_set`, `_inc`, …;
+    `connect`, `disconnect`, `set`, `update`, `delete`).
     `word` is that name in snake case, for readers."""
 
     word: str = ""
@@ -246,6 +284,9 @@ InputMeaning = (
     | AggregatePredicate
     | AggregateOrder
     | NestedRowsInput
+    | RelatedInput
+    | CreatedRowsInput
+    | ParameterInput
     | Plain
 )
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import Collected, Limits, Operation
-from gql_gen.dialects.hasura.assignments import Part, assignments, key_columns
+from gql_gen.dialects.hasura.assignments import Part, assignments, filtered, key_columns, parts_of, where_of
 from gql_gen.dialects.hasura.conflicts import on_conflict
 from gql_gen.dialects.hasura.flat_rows import flatten
 from gql_gen.dialects.hasura.given import Given
-from gql_gen.dialects.hasura.inputs import required_where
 from gql_gen.dialects.hasura.inserts import InsertPlanner
+from gql_gen.dialects.hasura.related import RelatedReader
 from gql_gen.dialects.hasura.row_literals import filled, rows_part
 from gql_gen.dialects.hasura.rows import RootRows, RowSource
 from gql_gen.dialects.hasura.schema import RoleSchema
@@ -27,7 +27,6 @@ from gql_gen.dialects.hasura.typesystem import (
     ListOf,
     ObjectType,
     OutputField,
-    Plain,
     ReturningField,
     TypeRef,
     UpdateByKeyRoot,
@@ -37,7 +36,6 @@ from gql_gen.dialects.hasura.typesystem import (
     nullable,
 )
 from gql_gen.dialects.hasura.write_types import argument_word
-from gql_gen.errors import Rejected
 from gql_gen.model.predicates import Pred
 from gql_gen.plan.nodes import ShowText
 from gql_gen.plan.writes import (
@@ -97,15 +95,14 @@ class MutationReader(RowReader):
             case InsertRoot(relation=relation):
                 return "insert", self._insert(relation, parts, "objects", self._response(below, field))
             case UpdateRoot(relation=relation):
-                where = self._where(parts["where"])
+                where = where_of(parts["where"], self.values)
                 return "update", self._update(relation, where, parts.values(), at, self._response(below, field))
             case UpdateByKeyRoot(relation=relation):
-                where = key_columns(parts["pk_columns"], self.values)
-                return "update_by_pk", self._update(relation, where, parts.values(), at, self._one(below, field))
+                return "update_by_pk", self._update_by_key(relation, parts, at, self._one(below, field))
             case UpdateManyRoot(relation=relation):
                 return "update_many", self._updates(relation, parts["updates"], self._response(below, field))
             case DeleteRoot(relation=relation):
-                where = self._where(parts["where"])
+                where = where_of(parts["where"], self.values)
                 return "delete", Delete(relation, where, at, self._response(below, field))
             case DeleteByKeyRoot(relation=relation, key=key):
                 where = self.key_test(key, given, below.path)
@@ -131,12 +128,14 @@ class MutationReader(RowReader):
 
     # ------------------------------------------------------------ update and delete
 
-    def _where(self, part: Part) -> Pred:
-        return required_where(part.given, cast(InputObject, named(part.type)), self.values, part.at)
-
     def _update(self, relation: Ident, where: Pred, parts: Iterable[Part], at: str, answer: Answer) -> Update:
         made = assignments(parts, self.schema.role.entities[relation], self.values, at)
         return Update(relation, where, made, at, answer)
+
+    def _update_by_key(self, relation: Ident, parts: Mapping[str, Part], at: str, answer: Answer) -> Update:
+        update = self._update(relation, key_columns(parts["pk_columns"], self.values), parts.values(), at, answer)
+        related = RelatedReader(self.schema.role, self.values, self.planner, self.rows)
+        return related.read(update, parts["_related"]) if "_related" in parts else update
 
     def _updates(self, relation: Ident, part: Part, answer: Answer) -> UpdateMany:
         of = cast(ListOf, nullable(part.type)).of
@@ -145,13 +144,8 @@ class MutationReader(RowReader):
 
     def _item(self, relation: Ident, ref: TypeRef, given: Given, at: str, answer: Answer) -> Update:
         """One of many updates."""
-        parts: dict[str, Part] = {}
-        for field, child, place in self.values.fields(given, cast(InputObject, named(ref)), at):
-            word = cast(Plain, field.meaning).word
-            parts[word] = Part(word, field.type, child, place)
-        if "where" not in parts:
-            raise Rejected("missing required field 'where'", path=f"{at}.where")
-        return self._update(relation, self._where(parts["where"]), parts.values(), at, answer)
+        parts = parts_of(given, cast(InputObject, named(ref)), self.values, at)
+        return self._update(relation, filtered(parts, self.values, at), parts.values(), at, answer)
 
     # ------------------------------------------------------------ answers
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
 from gql_gen.dialects.hasura.offered import described, key_fields
+from gql_gen.dialects.hasura.related_types import RelatedTypes
 from gql_gen.dialects.hasura.typesystem import (
     AffectedRowsField,
     Argument,
@@ -24,7 +25,7 @@ from gql_gen.dialects.hasura.typesystem import (
     UpdateManyRoot,
     UpdateRoot,
 )
-from gql_gen.dialects.hasura.write_inputs import UPDATED_ROWS, WriteInputs
+from gql_gen.dialects.hasura.write_inputs import UPDATED_ROWS
 from gql_gen.model.types import RoleEntity
 from gql_gen.names import argument_name
 from gql_gen.plan.writes import WriteAccess
@@ -50,7 +51,7 @@ def argument_word(name: str) -> str:
     return _WORD_OF_NAME.get(name, name)
 
 
-class WriteTypes(WriteInputs, ABC):
+class WriteTypes(RelatedTypes, ABC):
     """The roots of one role's mutations and their answers."""
 
     @abstractmethod
@@ -124,6 +125,7 @@ class WriteTypes(WriteInputs, ABC):
         yield from map(_as_argument, self.update_inputs(entity))
         if by_key:
             yield Argument(self._argument("pk_columns"), NonNull(self.pk_columns_input(entity)))
+            yield from self.related_arguments(entity)
         else:
             yield self._where(entity, UPDATED_ROWS)
 

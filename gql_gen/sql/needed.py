@@ -1,0 +1,38 @@
+"""The columns of a row that what is shown of it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from gql_gen.plan.nodes import Show, ShowAggregate, ShowColumn, ShowComputed, ShowGroup, ShowLink, ShowRows, ShowText
+
+
+def shown_columns(shows: tuple[Show, ...]) -> Iterator[str]:
+    """SQL names, maybe repeated. A function that takes the row takes all of it."""
+    for show in shows:
+        match show:
+            case ShowColumn():
+                yield show.column.column
+            case ShowLink():
+                yield from (ours for ours, _ in show.on)
+            case ShowComputed() | ShowRows():
+                yield from show.call.field.row
+            case ShowText():
+                pass
+            case _:
+                assert_never(show)
+
+
+def group_columns(group: ShowGroup) -> Iterator[str]:
+    """The same for aggregates."""
+    for part in group.parts:
+        match part:
+            case ShowGroup():
+                yield from group_columns(part)
+            case ShowAggregate():
+                yield from (ref.column for ref in part.columns)
+            case ShowText():
+                pass
+            case _:
+                assert_never(part)
