@@ -27,6 +27,8 @@ class RowWithKey:
     rule: Pred
     predicate: str | None = None
     """Of a partial index: rows outside it hold nobody's key."""
+    besides: Delete | None = None
+    """Rows that this delete takes along do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def may_tell(violation: Violation, node: Insert | Update | Delete | None, role: 
         case "foreign_key":
             return _not_there(violation, entity, role)
         case "referenced":
-            return _still_referenced(violation, entity)
+            return _still_referenced(violation, entity, node)
         case "check" | "not_null":
             return _own_row(violation, entity, node)
         case _:
@@ -105,7 +107,10 @@ def _not_there(violation: Violation, entity: RoleEntity, role: RoleModel) -> boo
     )
 
 
-def _still_referenced(violation: Violation, entity: RoleEntity) -> bool | Question:
+def _still_referenced(
+    violation: Violation, entity: RoleEntity, node: Insert | Update | Delete | None
+) -> bool | Question:
+    """Told when a row that the role sees, and that is to stay, refers to the one changed."""
     key = _foreign_key(violation, entity.entity.relation)
     if key is None or not entity.is_selectable or not entity.columns.issuperset(key.columns):
         return False
@@ -113,7 +118,9 @@ def _still_referenced(violation: Violation, entity: RoleEntity) -> bool | Questi
         return True
     if violation.key is None:
         return False
-    return RowWithKey(entity.entity.ident, key.columns, (None,) * len(key.columns), violation.key, entity.rule)
+    besides = node if isinstance(node, Delete) and node.relation == violation.relation else None
+    expressions = (None,) * len(key.columns)
+    return RowWithKey(entity.entity.ident, key.columns, expressions, violation.key, entity.rule, None, besides)
 
 
 def _own_row(violation: Violation, entity: RoleEntity, node: Insert | Update | Delete | None) -> bool | Question:

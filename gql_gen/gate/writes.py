@@ -54,13 +54,9 @@ def root(root: WriteRoot, role: RoleModel) -> WriteRoot:
 
 
 def _updates(node: Write) -> tuple[Update, ...]:
-    match node:
-        case Update():
-            return (node,)
-        case UpdateMany():
-            return node.updates
-        case _:
-            return ()
+    if isinstance(node, UpdateMany):
+        return node.updates
+    return (node,) if isinstance(node, Update) else ()
 
 
 def _reaches_related(node: Update) -> bool:
@@ -108,13 +104,36 @@ def _insert(node: Insert, role: RoleModel) -> Insert:
     return replace(
         node,
         on_conflict=None if node.on_conflict is None else _on_conflict(node.on_conflict, node.path, entity, role),
-        before=tuple(_nested(nested, entity, role) for nested in node.before),
-        after=tuple(_nested(nested, entity, role) for nested in node.after),
+        before=tuple(_before(nested, entity, role) for nested in node.before),
+        after=tuple(_after(nested, node, entity, role) for nested in node.after),
         answer=_answer(node.answer, entity, role),
         presets=rule.presets,
         check=_check(rule, f"insert of {node.relation}", node.path),
         visible=_visible(entity),
     )
+
+
+def _before(nested: NestedInsert, entity: RoleEntity, role: RoleModel) -> NestedInsert:
+    """Our key columns refer to a row made along, or, where it was there before, to one that the caller chose."""
+    if _may_exist(nested.insert, role):
+        assert entity.insert is not None
+        _allowed((ours for ours, _ in nested.on), entity.insert)
+    return _nested(nested, entity, role)
+
+
+def _after(nested: NestedInsert, node: Insert, entity: RoleEntity, role: RoleModel) -> NestedInsert:
+    """The same from the other side: their key columns refer to us."""
+    permitted = _nested(nested, entity, role)
+    target = _entity(nested.insert.relation, role)
+    if _may_exist(node, role) and target.insert is not None:
+        _allowed((theirs for _, theirs in nested.on), target.insert)
+    return permitted
+
+
+def _may_exist(node: Insert, role: RoleModel) -> bool:
+    """Whether rows of an insert may be rows that were there before. Hasura lets an upsert pass."""
+    conflict = node.on_conflict
+    return conflict is not None and (conflict.return_existing or not role.model.writes_ignore_select)
 
 
 def _nested(nested: NestedInsert, entity: RoleEntity, role: RoleModel) -> NestedInsert:

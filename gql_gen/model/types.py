@@ -203,7 +203,7 @@ class RoleEntity:
     """Columns that may be given on insert, by GraphQL name: those of `insert.columns`."""
     update_fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
     amendable: frozenset[str] = frozenset()
-    """SQL names of `update_fields` on whose old value an update may build (`_inc`, `_append`, …): those also readable."""
+    """SQL names of `update_fields` on whose old value an update may build (`_inc`, `_append`, …): the readable ones."""
     write_links: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
     conflict_targets: tuple[ConflictTarget, ...] = ()
     """Keys over columns that the role may read or insert; deferrable ones cannot be a target."""
@@ -238,5 +238,5 @@ class Model:
     """Every role that the rules name, `admin` included."""
     faults: tuple[Fault, ...]
     writes_ignore_select: bool = False
-    """Whether writes keep to their own rules alone, as in Hasura: they may pick any row of their filter, and give back all
-    rows they wrote, also those that the select rule hides."""
+    """Whether writes keep to their own rules alone, as in Hasura: they may pick any row of their filter, and give back
+    all rows they wrote, also those that the select rule hides."""

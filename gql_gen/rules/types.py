@@ -302,9 +302,9 @@ class RoleRules:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are. `writes_ignore_select`:
-    writes keep to their own rules alone, whatever the select rule says. `isolation_level` is that of a mutation's
-    transaction."""
+    """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are.
+    `writes_ignore_select`: writes keep to their own rules alone, whatever the select rule says. `isolation_level` is
+    that of a mutation's transaction."""
 
     file: str
     naming: Naming

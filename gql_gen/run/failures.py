@@ -12,12 +12,19 @@ log = logging.getLogger("usher.database")
 
 STALE_STATES = frozenset({"42703", "42P01", "42883", "42704", "3F000"})
 """A column, relation, function, type or schema is gone: the catalogue we planned with is no longer true."""
-LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, ConnectionError)
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
 """The server closed the connection, maybe long ago."""
 UNAVAILABLE = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -29,8 +36,15 @@ DRIVER_ERRORS = (*UNAVAILABLE, asyncpg.PostgresError)
 
 def is_lost(error: BaseException) -> bool:
     """Whether a connection broke while it was in use, as opposed to one that could not be made."""
-    broken = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
-    return isinstance(error, (*broken, ConnectionResetError, BrokenPipeError, TimeoutError))
+    if isinstance(error, ConnectionError):
+        return isinstance(error, ConnectionResetError | BrokenPipeError)
+    return isinstance(error, (*LOST, TimeoutError))
+
+
+def was_never_sent(error: BaseException) -> bool:
+    """Whether asyncpg found the connection over before it sent anything: it has read the server's last words, and the
+    end itself is still to come. A guard test holds the words."""
+    return isinstance(error, asyncpg.InternalClientError) and str(error).startswith("cannot switch to state")
 
 
 def is_stale(error: BaseException) -> bool:

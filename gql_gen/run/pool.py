@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import select
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +18,7 @@ from typing import Any
 
 import asyncpg
 
-from gql_gen.run.failures import LOST, UNAVAILABLE
+from gql_gen.run.failures import LOST, UNAVAILABLE, was_never_sent
 from gql_gen.sql.session import COMMIT, ROLLBACK, SERVER_SETTINGS, set_local, timeouts
 
 _PREPARED = 256
@@ -35,13 +37,21 @@ class PoolSettings:
 class Link:
     """One connection and what is prepared on it, the least recently used first."""
 
-    __slots__ = ("_count", "connection", "prepared", "protocol")
+    __slots__ = ("_count", "_poll", "connection", "prepared", "protocol")
 
     def __init__(self, connection: asyncpg.Connection[Any]) -> None:
         self.connection = connection
         self.protocol = connection._protocol
         self.prepared: OrderedDict[str, asyncpg.prepared_stmt.PreparedStatement[Any]] = OrderedDict()
         self._count = 0
+        self._poll = select.poll()
+        self._poll.register(connection._transport.get_extra_info("socket").fileno(), select.POLLIN)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the server has ended this idle connection, even if our event loop has not heard of it yet: those who
+        ask nothing are told nothing else."""
+        return self.connection.is_closed() or bool(self._poll.poll(0))
 
     async def first_row(self, text: str, arguments: Sequence[str | None], *, prepare: bool) -> asyncpg.Record | None:
         """One row of a statement not prepared yet; with `prepare` it is from now on."""
@@ -125,14 +135,18 @@ class Pool:
     ) -> asyncpg.Record | None:
         """One row of a statement that writes, in a transaction of its own. Never run twice: when the connection is lost
         nobody knows whether it was committed."""
-        async with self._held() as link:
-            return await self._row(link, text, arguments, prepare)
+        while True:
+            try:
+                async with self._held() as link:
+                    return await self._row(link, text, arguments, prepare)
+            except asyncpg.InternalClientError as error:
+                if not was_never_sent(error):
+                    raise
 
     @asynccontextmanager
     async def transaction(self, begin: str) -> AsyncIterator[Transaction]:
         """A transaction on one connection: rolled back unless the block ends without an error."""
-        async with self._held() as link:
-            await link.connection.execute(begin)
+        async with self._held(begin) as link:
             if not self.settings.use_prepared_statements:
                 await link.connection.execute(set_local(self._session))
             transaction = Transaction(self, link)
@@ -144,9 +158,9 @@ class Pool:
             await link.connection.execute(ROLLBACK if transaction.is_dry else COMMIT)
 
     @asynccontextmanager
-    async def _held(self) -> AsyncIterator[Link]:
-        """A connection for a while; given up unless it is certain to be sound."""
-        link = self._free.popleft() if self._free else await self._acquire()
+    async def _held(self, begin: str | None = None) -> AsyncIterator[Link]:
+        """A connection for a while, in a transaction with `begin`; given up unless it is certain to be sound."""
+        link = await (self._living() if begin is None else self._begun(begin))
         try:
             yield link
         except Exception as error:
@@ -159,6 +173,29 @@ class Pool:
             self._discard(link)
             raise
         self._release(link)
+
+    async def _living(self) -> Link:
+        """A connection that has not ended while it was idle: a write cannot find that out, for it is not sent twice."""
+        while self._free:
+            link = self._free.popleft()
+            if not link.is_over:
+                return link
+            self._discard(link)
+        return await self._acquire()
+
+    async def _begun(self, begin: str) -> Link:
+        """A connection in a transaction. One that turns out to be over is replaced: nothing was done on it yet."""
+        for attempt in itertools.count():
+            link = await self._living()
+            try:
+                await link.connection.execute(begin)
+            except BaseException as error:
+                self._discard(link)
+                if not isinstance(error, LOST) or attempt >= self.settings.size:
+                    raise
+            else:
+                return link
+        raise AssertionError
 
     async def _row(
         self, link: Link, text: str, arguments: Sequence[str | None], prepare: bool

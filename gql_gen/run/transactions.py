@@ -17,6 +17,7 @@ import asyncpg
 
 from gql_gen.ask import Guard
 from gql_gen.errors import Failed, Rejected
+from gql_gen.run.failures import LOST
 from gql_gen.run.pool import Pool, Transaction
 from gql_gen.sql.program import AFFECTED, ANSWER, TOTAL, Program, Step
 from gql_gen.sql.session import CHECK_DEFERRED, Isolation, begin
@@ -98,6 +99,8 @@ async def _single(pool: Pool, program: BoundProgram) -> Written:
     step = program.steps[0]
     try:
         row = await pool.write(step.step.statement.text, step.arguments, prepare=step.prepare)
+    except LOST:
+        raise  # it may have been committed: no step's failure
     except asyncpg.PostgresError as error:
         raise StepFailed(0, step, error) from error
     assert row is not None

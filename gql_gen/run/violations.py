@@ -34,8 +34,8 @@ def violation_of(error: BaseException) -> Violation | None:
     if kind is None:
         return Violation("other", None, None, None, None, "") if state.startswith("23") else None
     detail = getattr(error, "detail", None) or ""
-    if kind == "foreign_key" and "referenced from" in detail:
-        kind = "referenced"
+    if state == "23503":
+        kind = _foreign_key_kind(detail)
     schema, table = getattr(error, "schema_name", None), getattr(error, "table_name", None)
     if kind == "check" and table is None:
         kind = "domain"
@@ -49,3 +49,10 @@ def violation_of(error: BaseException) -> Violation | None:
         None if key is None else key[1],
         str(error).splitlines()[0],
     )
+
+
+def _foreign_key_kind(detail: str) -> ViolationKind:
+    """Which side failed stands in the words alone; in another language than English we do not guess."""
+    if "is not present in table" in detail:
+        return "foreign_key"
+    return "referenced" if "referenced from" in detail else "other"

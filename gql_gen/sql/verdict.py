@@ -7,6 +7,7 @@ cannot work it out beforehand.
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Literal, cast
 
 from gql_gen.catalog.types import Ident
@@ -18,7 +19,9 @@ Raised = Literal["check", "missing", "skipped", "absent"]
 """`check`: a rule's check failed. `missing`: the row that a nested row hangs on was not written. `skipped`: a trigger
 left out rows whose keys others need. `absent`: a row to be related is not there, at the place of that number."""
 
-_MARK = re.compile(r'"usher:(check|missing|skipped|absent):([0-9]+)"')
+MARK = f"usher-{secrets.token_hex(8)}"
+"""Begins every mark: a word of this process, so that no caller's value can be taken for one."""
+_MARK = re.compile(rf'"{MARK}:(check|missing|skipped|absent):([0-9]+)"')
 
 
 def raised(message: str) -> tuple[Raised, int] | None:
@@ -32,7 +35,7 @@ def raised(message: str) -> tuple[Raised, int] | None:
 
 def raising(kind: Raised, index: int, row: Sql) -> Sql:
     """A boolean expression that fails when it is evaluated. `row` is any value that the planner cannot know."""
-    return sql("({text} || coalesce(left(({row})::text, 0), ''))::bool", text=string(f"usher:{kind}:{index}"), row=row)
+    return sql("({text} || coalesce(left(({row})::text, 0), ''))::bool", text=string(f"{MARK}:{kind}:{index}"), row=row)
 
 
 def verdict(pred: Pred, index: int, alias: str, relation: Ident, writer: Writer, *, tell: bool) -> Sql:

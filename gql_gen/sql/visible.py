@@ -40,8 +40,18 @@ def _row_with_key(question: RowWithKey, writer: Writer) -> Sql:
             sql("({any})", any=join(" or ", tests)) if tests else sql("false"),
             Sql(()) if question.predicate is None else printed(question.predicate),
             condition(question.rule, (alias,), (question.relation,), writer),
+            _stays(question, alias, writer),
         ),
     )
+
+
+def _stays(question: RowWithKey, alias: str, writer: Writer) -> Sql:
+    if question.besides is None:
+        return Sql(())
+    scope, relations = (alias,), (question.relation,)
+    taken = [condition(pred, scope, relations, writer) for pred in (question.besides.rule, question.besides.where)]
+    tests = [test for test in taken if test]
+    return sql("({tests}) is not true", tests=join(" and ", tests)) if tests else sql("false")
 
 
 def _has_key(question: RowWithKey, texts: Sequence[str], alias: str, writer: Writer, *, is_certain: bool) -> Sql:

@@ -30,7 +30,7 @@ mutation ($id: uuid!) {
 COUNT = "mutation { update_counters_by_pk(pk_columns: {id: 1}, _inc: {value: 1}) { value } }"
 WAITERS = "from pg_locks join pg_database on oid = database where datname = current_database() and not granted"
 WAITS = f"select count(*) = 1 {WAITERS}"
-"""Whether somebody waits for a lock. Not pg_stat_activity, which shows one and the same picture all through a transaction."""
+"""Whether somebody waits for a table. Not by pg_stat_activity: it shows one picture all through a transaction."""
 
 
 @dataclass(frozen=True, slots=True)

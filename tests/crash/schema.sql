@@ -1,4 +1,5 @@
--- Every write makes an entry with its lines and counts it: all of that, or nothing.
+-- A write makes an entry with its lines and counts it: all of that, or nothing. Or it makes a note, which takes but one
+-- statement.
 
 create table counters (
     id integer primary key,
@@ -15,6 +16,11 @@ create table lines (
     entry_id uuid not null references entries,
     place integer not null,
     primary key (entry_id, place)
+);
+
+create table notes (
+    id uuid primary key,
+    writer text not null
 );
 
 insert into counters (id) values (1), (2), (3);

@@ -17,10 +17,14 @@ from crash.stand import SECRET
 COUNTERS = 3
 LINES = 3
 REQUEST_SECONDS = 20.0
+IMPATIENT_SECONDS = 0.15
+IMPATIENT_SHARE = 0.1
+"""Of the requests, whose client hangs up after a moment, be they answered or not."""
 PAUSE_SECONDS = 0.02
 MOST_REQUESTS = 200_000
 UNKNOWN = "whether anything was changed is not known"
-WRITE = """
+NOTE = "mutation ($id: uuid!) { insert_notes_one(object: {id: $id}) { id } }"
+ENTRY = """
 mutation ($id: uuid!, $counter: Int!, $lines: [lines_insert_input!]!) {
   insert_entries_one(object: {id: $id, counter_id: $counter, lines: {data: $lines}}) { id lines { place } }
   update_counters_by_pk(pk_columns: {id: $counter}, _inc: {value: 1}) { value }
@@ -30,11 +34,11 @@ mutation ($id: uuid!, $counter: Int!, $lines: [lines_insert_input!]!) {
 
 @dataclass(slots=True)
 class Journal:
-    """What became of every write, as its writer was told. `acknowledged`: its counter, and the value counted.
-    `refused`: nothing was changed. `open`: nobody knows. `wrong`: answers that there must not be."""
+    """What became of every write, as its writer was told. `acknowledged`: its counter and the value counted, None for a
+    note. `refused`: nothing was changed. `open`: nobody knows. `wrong`: answers that there must not be."""
 
     sent: set[uuid.UUID] = field(default_factory=set)
-    acknowledged: dict[uuid.UUID, tuple[int, int]] = field(default_factory=dict)
+    acknowledged: dict[uuid.UUID, tuple[int, int] | None] = field(default_factory=dict)
     refused: dict[uuid.UUID, str] = field(default_factory=dict)
     open: dict[uuid.UUID, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -57,6 +61,12 @@ class Journal:
             case _:
                 self.wrong.append(f"{response.status_code} {response.text[:500]}")
 
+    def note_left(self, write: uuid.UUID, patience: float) -> None:
+        """Its client went away."""
+        self.open[write] = f"hung up after {patience} seconds"
+        if patience == REQUEST_SECONDS:
+            self.wrong.append(f"no answer in {patience} seconds")
+
     def _note_done(self, write: uuid.UUID, counter: int, writer: int, data: Any) -> None:
         match data:
             case {
@@ -65,6 +75,8 @@ class Journal:
             } if id_ == str(write) and len(lines) == LINES:
                 self.acknowledged[write] = counter, value
                 self.since.add(writer)
+            case {"insert_notes_one": {"id": id_}} if id_ == str(write):
+                self.acknowledged[write] = None
             case _:
                 self.wrong.append(f"acknowledged, but {data}")
 
@@ -102,12 +114,15 @@ class Writers:
         headers = {"x-hasura-admin-secret": SECRET, "x-hasura-role": "writer", "x-hasura-user-id": f"writer {writer}"}
         async with httpx.AsyncClient(headers=headers, timeout=REQUEST_SECONDS, trust_env=False) as client:
             while not self._is_over and len(journal.sent) < MOST_REQUESTS:
-                write, counter = uuid.UUID(int=chance.getrandbits(128), version=4), chance.randint(1, COUNTERS)
+                write, counter = uuid.UUID(int=chance.getrandbits(128), version=4), chance.randint(0, COUNTERS)
                 journal.sent.add(write)
+                patience = IMPATIENT_SECONDS if chance.random() < IMPATIENT_SHARE else REQUEST_SECONDS
                 try:
-                    response = await client.post(f"{self._address()}/v1/graphql", json=_body(write, counter))
+                    response = await client.post(
+                        f"{self._address()}/v1/graphql", json=_body(write, counter), timeout=patience
+                    )
                 except httpx.TimeoutException:
-                    journal.wrong.append(f"no answer in {REQUEST_SECONDS} seconds")
+                    journal.note_left(write, patience)
                 except httpx.TransportError as error:
                     journal.open[write] = type(error).__name__
                 else:
@@ -117,5 +132,8 @@ class Writers:
 
 
 def _body(write: uuid.UUID, counter: int) -> dict[str, Any]:
+    """Counter 0 stands for a note."""
+    if not counter:
+        return {"query": NOTE, "variables": {"id": str(write)}}
     lines = [{"place": place} for place in range(LINES)]
-    return {"query": WRITE, "variables": {"id": str(write), "counter": counter, "lines": lines}}
+    return {"query": ENTRY, "variables": {"id": str(write), "counter": counter, "lines": lines}}

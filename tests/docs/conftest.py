@@ -1,12 +1,14 @@
-"""One database with the example in it, and engines over it."""
+"""One database with the example in it, and engines over it. No example changes it for good."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from docs.pages import ROOT
 from docs.running import Desk
+from property.checksum import Checksum
 
 from usher.postgres import EmbeddedPostgres
 
@@ -16,7 +18,13 @@ async def desk(postgres: EmbeddedPostgres) -> AsyncIterator[Desk]:
     postgres.create_database("docs")
     postgres.apply("docs", ROOT / "schema.sql")
     postgres.apply("docs", ROOT / "demo.sql")
+    connection = await asyncpg.connect(postgres.url("docs"))
+    rows = await Checksum.of(connection)
+    before = await rows.take()
     made = Desk(postgres.url("docs"))
     yield made
     await made.close()
+    after = await rows.take()
+    await connection.close()
     postgres.drop_database("docs")
+    assert after == before, "an example of a page changed the rows that the other pages show"

@@ -1,4 +1,4 @@
-"""Every type that mutations on `author` and `note` need, as Hasura v2 shows them, in the three namings."""
+"""Every type that mutations on `author` and `note` need, in the three namings: Hasura v2's, and those of `_related`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ type mutation_root {
   insert_note(objects: [note_insert_input!]!, on_conflict: note_on_conflict): note_mutation_response
   insert_note_one(object: note_insert_input!, on_conflict: note_on_conflict): note
   update_author(_inc: author_inc_input, _set: author_set_input, where: author_bool_exp!): author_mutation_response
-  update_author_by_pk(_inc: author_inc_input, _set: author_set_input, pk_columns: author_pk_columns_input!): author
+  update_author_by_pk(
+    _inc: author_inc_input, _related: author_related_input, _set: author_set_input, pk_columns: author_pk_columns_input!
+  ): author
   update_author_many(updates: [author_updates!]!): [author_mutation_response]
   update_note(
     _append: note_append_input, _delete_at_path: note_delete_at_path_input, _delete_elem: note_delete_elem_input,
@@ -28,8 +30,8 @@ type mutation_root {
   ): note_mutation_response
   update_note_by_pk(
     _append: note_append_input, _delete_at_path: note_delete_at_path_input, _delete_elem: note_delete_elem_input,
-    _delete_key: note_delete_key_input, _inc: note_inc_input, _prepend: note_prepend_input, _set: note_set_input,
-    pk_columns: note_pk_columns_input!
+    _delete_key: note_delete_key_input, _inc: note_inc_input, _prepend: note_prepend_input,
+    _related: note_related_input, _set: note_set_input, pk_columns: note_pk_columns_input!
   ): note
   update_note_many(updates: [note_updates!]!): [note_mutation_response]
 }
@@ -71,6 +73,16 @@ input note_updates {
   _delete_key: note_delete_key_input _inc: note_inc_input _prepend: note_prepend_input _set: note_set_input
   where: note_bool_exp!
 }
+
+input author_related_input { notes: author_related_notes_input }
+input author_related_notes_input {
+  connect: [note_pk_columns_input!] create: [note_insert_input!] delete: note_bool_exp update: [note_updates!]
+}
+input note_related_input { author: note_related_author_input }
+input note_related_author_input {
+  connect: author_pk_columns_input create: author_insert_input update: author_changes_input
+}
+input author_changes_input { _inc: author_inc_input _set: author_set_input }
 """
 
 CAMEL = """
@@ -84,7 +96,9 @@ type mutation_root {
   insertNote(objects: [NoteInsertInput!]!, onConflict: NoteOnConflict): NoteMutationResponse
   insertNoteOne(object: NoteInsertInput!, onConflict: NoteOnConflict): Note
   updateAuthor(_inc: AuthorIncInput, _set: AuthorSetInput, where: AuthorBoolExp!): AuthorMutationResponse
-  updateAuthorByPk(_inc: AuthorIncInput, _set: AuthorSetInput, pkColumns: AuthorPkColumnsInput!): Author
+  updateAuthorByPk(
+    _inc: AuthorIncInput, _related: AuthorRelatedInput, _set: AuthorSetInput, pkColumns: AuthorPkColumnsInput!
+  ): Author
   updateAuthorMany(updates: [AuthorUpdates!]!): [AuthorMutationResponse]
   updateNote(
     _append: NoteAppendInput, _deleteAtPath: NoteDeleteAtPathInput, _deleteElem: NoteDeleteElemInput,
@@ -93,8 +107,8 @@ type mutation_root {
   ): NoteMutationResponse
   updateNoteByPk(
     _append: NoteAppendInput, _deleteAtPath: NoteDeleteAtPathInput, _deleteElem: NoteDeleteElemInput,
-    _deleteKey: NoteDeleteKeyInput, _inc: NoteIncInput, _prepend: NotePrependInput, _set: NoteSetInput,
-    pkColumns: NotePkColumnsInput!
+    _deleteKey: NoteDeleteKeyInput, _inc: NoteIncInput, _prepend: NotePrependInput, _related: NoteRelatedInput,
+    _set: NoteSetInput, pkColumns: NotePkColumnsInput!
   ): Note
   updateNoteMany(updates: [NoteUpdates!]!): [NoteMutationResponse]
 }
@@ -136,6 +150,14 @@ input NoteUpdates {
   _deleteKey: NoteDeleteKeyInput _inc: NoteIncInput _prepend: NotePrependInput _set: NoteSetInput
   where: NoteBoolExp!
 }
+
+input AuthorRelatedInput { notes: AuthorRelatedNotesInput }
+input AuthorRelatedNotesInput {
+  connect: [NotePkColumnsInput!] create: [NoteInsertInput!] delete: NoteBoolExp update: [NoteUpdates!]
+}
+input NoteRelatedInput { author: NoteRelatedAuthorInput }
+input NoteRelatedAuthorInput { connect: AuthorPkColumnsInput create: AuthorInsertInput update: AuthorChangesInput }
+input AuthorChangesInput { _inc: AuthorIncInput _set: AuthorSetInput }
 """
 
 ENGLISH_ROOT = """
@@ -148,12 +170,14 @@ type mutation_root {
   insertAuthors(objects: [author_insert_input!]!, on_conflict: author_on_conflict): author_mutation_response
   insertNote(object: note_insert_input!, on_conflict: note_on_conflict): note
   insertNotes(objects: [note_insert_input!]!, on_conflict: note_on_conflict): note_mutation_response
-  updateAuthor(_inc: author_inc_input, _set: author_set_input, pk_columns: author_pk_columns_input!): author
+  updateAuthor(
+    _inc: author_inc_input, _related: author_related_input, _set: author_set_input, pk_columns: author_pk_columns_input!
+  ): author
   updateAuthors(_inc: author_inc_input, _set: author_set_input, where: author_bool_exp!): author_mutation_response
   updateNote(
     _append: note_append_input, _delete_at_path: note_delete_at_path_input, _delete_elem: note_delete_elem_input,
-    _delete_key: note_delete_key_input, _inc: note_inc_input, _prepend: note_prepend_input, _set: note_set_input,
-    pk_columns: note_pk_columns_input!
+    _delete_key: note_delete_key_input, _inc: note_inc_input, _prepend: note_prepend_input,
+    _related: note_related_input, _set: note_set_input, pk_columns: note_pk_columns_input!
   ): note
   updateNotes(
     _append: note_append_input, _delete_at_path: note_delete_at_path_input, _delete_elem: note_delete_elem_input,

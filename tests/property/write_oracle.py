@@ -19,12 +19,15 @@ from property.queries import Item, Operation, Typename
 from property.statements import Numbers, State, Statement, Written, delete_rows, replace_rows, supposed
 from property.world import Row, Table, World
 from property.write_rules import Preset, Writes
+from property.write_sight import WriteSight
 from property.writes import (
     Affected,
     Change,
+    Conflict,
     DeleteRoot,
     InsertRoot,
     Mutation,
+    NewRow,
     Returning,
     UpdateRoot,
     WriteRoot,
@@ -57,13 +60,28 @@ def outcome(world: World, mutation: Mutation, numbers: Numbers | None = None) ->
 
 
 def _is_senseless(world: World, mutation: Mutation, root: Item) -> bool:
-    """An update that sets nothing, presets included, or one column in two ways."""
+    """An update that sets nothing, presets included, or one column in two ways; rows that may not be related so."""
+    if isinstance(root, InsertRoot):
+        sight = WriteSight(world, mutation.role, mutation.is_backend)
+        return not _may_relate(sight, world.table(root.table), root.rows, root.conflict)
     if not isinstance(root, UpdateRoot):
         return False
     rule = world.table(root.table).writes(mutation.role).update
     assert rule is not None
     columns = [[assign.column for assign in change.assigns] for change in root.changes]
     return any(not (names or rule.presets) or len(set(names)) < len(names) for names in columns)
+
+
+def _may_relate(sight: WriteSight, table: Table, rows: Sequence[NewRow], conflict: Conflict | None) -> bool:
+    for nested in (nested for row in rows for nested in row.nested if nested.rows):
+        link = table.link(nested.link)
+        decides = nested.conflict if link.kind == "object" else conflict
+        target = sight.world.table(link.table)
+        if not sight.may_relate(table, link, decides):
+            return False
+        if not _may_relate(sight, target, nested.rows, nested.conflict):
+            return False
+    return True
 
 
 class WriteOracle:

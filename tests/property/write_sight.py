@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from property.constraints import base_of, is_writable, uniques
 from property.world import Column, Link, Sight, Table, World
 from property.write_rules import DeleteRule, Identity, InsertRule, Unique, UpdateRule
-from property.writes import WRITE_KINDS, WriteKind
+from property.writes import WRITE_KINDS, Conflict, WriteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,16 @@ class WriteSight:
         if self.reads.sees(table):
             known |= {column.name for column in self.reads.columns(table)}
         return tuple(unique for unique in uniques(table) if known.issuperset(unique.columns))
+
+    def may_relate(self, table: Table, link: Link, conflict: Conflict | None) -> bool:
+        """Whether rows may hang on each other by this relationship where `conflict` decides about those that are referred
+        to. Rows that may have been there before are the caller's choice, and then the key's columns must be as well."""
+        if conflict is None or (self.world.ignores_select and not conflict.returns_existing):
+            return True
+        is_object = link.kind == "object"
+        given = self.insert_columns(table if is_object else self.world.table(link.table))
+        names = {column.name for column in given}
+        return all((ours if is_object else theirs) in names for ours, theirs in link.on)
 
     def can_hang(self, table: Table, columns: tuple[str, ...]) -> bool:
         """Whether a nested insert can fill these columns."""

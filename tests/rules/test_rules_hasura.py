@@ -78,6 +78,18 @@ COMPLETE: dict[str, Any] = {
                             },
                         }
                     ],
+                    "computed_fields": [
+                        {
+                            "name": "score",
+                            "definition": {
+                                "function": {"schema": "auth", "name": "score.of"},
+                                "table_argument": "users_row",
+                                "session_argument": "session",
+                            },
+                            "comment": "how far",
+                        },
+                        {"name": "initials", "definition": {"function": "initials"}},
+                    ],
                     "select_permissions": [
                         {
                             "role": "user",
@@ -88,7 +100,7 @@ COMPLETE: dict[str, Any] = {
                                 },
                                 "limit": 5,
                                 "allow_aggregations": True,
-                                "computed_fields": [],
+                                "computed_fields": ["score"],
                                 "query_root_fields": ["select_by_pk"],
                                 "subscription_root_fields": [],
                             },
@@ -319,7 +331,7 @@ def test_every_honoured_key_matters(imported: Import, path: str, key: str) -> No
         after = imported(metadata)
     except ImportRefused:
         return
-    without_effect = key in ("name", "computed_fields", "isolation_level") and not path.endswith("insert")
+    without_effect = key in ("name", "isolation_level") and not path.endswith("insert")
     assert without_effect or (dump_rules(after.rules), after.notes) != (dump_rules(before.rules), before.notes)
 
 
@@ -345,6 +357,10 @@ def test_what_is_not_honoured_is_refused_left_out_or_noted(
         case Leavable(kind=name):
             assert refusals(imported, metadata) == {path: f"not served yet; to import without it: --without {name}"}
             assert any(line.startswith(f"{path} (") for line in imported(metadata, name).left_out)
+        case Honoured(kind="computed_fields" as name):
+            found = imported(COMPLETE, name)
+            assert f"{path} (computed_fields, 2 of them)" in found.left_out
+            assert found.rules.tables[Ident("auth", "users")].computed_fields == ()
         case Honoured(kind=str() as name):
             found = imported(COMPLETE, name)
             assert any(name in line for line in found.left_out)

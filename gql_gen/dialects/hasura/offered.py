@@ -119,7 +119,7 @@ OPERATORS = (
 
 
 def updated(entity: RoleEntity, operator: Operator) -> tuple[Field, ...]:
-    """The columns an operator is offered for. Those that build on the old value would tell it: they need it readable."""
+    """The columns an operator is offered for. One that builds on the old value could tell it: only readable ones."""
     fields = entity.update_fields.values()
     if operator.types is None:
         return tuple(fields)
