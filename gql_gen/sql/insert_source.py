@@ -139,7 +139,7 @@ class Source:
         tests: list[Sql] = []
         for index, parent in enumerate(self.parents):
             alias = _joined_alias(index)
-            names = [theirs for theirs, _ in parent.on]
+            names = list(dict.fromkeys(theirs for theirs, _ in parent.on))
             rows = recordset(parent.images, names, [(ORDER, sql("int"))], alias)
             at = self._read(parent.key)
             joins.append(sql(" left join {rows} on {alias}.{o} = {at}", rows=rows, alias=Sql((alias,)), o=ORDER, at=at))

@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from docs.pages import ROOT
+from docs.pages import ROOT, blocks_of, pages
 from docs.running import Desk
 from property.checksum import Checksum
 
 from usher.postgres import EmbeddedPostgres
+
+FUNCTIONS = ("sql", "functions")
+"""Blocks with functions that a page's examples need beside the example's own schema."""
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +22,10 @@ async def desk(postgres: EmbeddedPostgres) -> AsyncIterator[Desk]:
     postgres.apply("docs", ROOT / "schema.sql")
     postgres.apply("docs", ROOT / "demo.sql")
     connection = await asyncpg.connect(postgres.url("docs"))
+    for page in pages():
+        for block in blocks_of(page):
+            if block.info == FUNCTIONS:
+                await connection.execute(block.text)
     rows = await Checksum.of(connection)
     before = await rows.take()
     made = Desk(postgres.url("docs"))

@@ -26,6 +26,8 @@ create function greeting(word text, a author, "end" text default '!', times inte
     returns text stable language sql as $$ select repeat(word || ' ' || a.first_name || "end", times) $$;
 create function places(a author, integer default 7, integer default 8) returns integer[] stable language sql as
     $$ select array[$2, $3] $$;
+create function late(x text default 'x', a author default null, s jsonb default null) returns text stable language sql
+    as $$ select x || a.first_name || (s ->> 'x-hasura-role') $$;
 create function wide_sum(a author) returns bigint stable language sql as $$ select a.wide + 1 $$;
 create function facts(a author) returns jsonb stable language sql as
     $$ select jsonb_build_object('name', a.first_name, 'tags', '["x", "y"]'::jsonb) $$;
@@ -73,6 +75,7 @@ tables:
       wide_sum: wide_sum
       facts: facts
       who: { function: public.who, session_argument: session, comment: Who asks. }
+      late: { function: late, table_argument: a, session_argument: s }
       feels: feels
       named: named
       odd: { function: { name: 'odd " name' } }

@@ -70,6 +70,7 @@ tables:
   team:
     permissions:
       user: { select: { columns: [id, name], filter: mine } }
+      teller: { insert: { columns: [id, name], check: {} } }
   person:
     permissions:
       user:

@@ -92,6 +92,8 @@ async def message(engine: Engine, query: str, **more: Any) -> str:
         ("places(args: null)", [7, 8]),
         ("places(args: {arg_1: 1})", [1, 8]),
         ("places(args: {arg_2: 2, arg_1: 1})", [1, 2]),
+        ("late", "xAdaadmin"),
+        ('late(args: {x: "y"})', "yAdaadmin"),
         ("feels", "glad"),
         ("feels(args: {how: sad})", "sad"),
         ('named(args: {text_of: "x"})', "x"),
@@ -193,6 +195,12 @@ async def test_rows_carry_the_rule_and_the_limit_of_their_own_table(engine: Engi
     assert other == {"author": [{"found": [{"writers": [{"id": 2}]}]}]}
 
 
+async def test_an_answer_may_have_keys_of_any_length(engine: Engine) -> None:
+    long = "a" * 70
+    found = await author(engine, f"{long}: full_name found(limit: 1) {{ {long}: named }}")
+    assert found == {long: "Ada Lind", "found": [{long: "Bees"}]}
+
+
 # ---------------------------------------------------------------- whose they are
 
 
@@ -236,10 +244,13 @@ async def test_the_gate_lets_only_the_roles_own_functions_through(catalog: Catal
     role = _role(catalog, "writer")
     greeting, found = _computed(catalog, "greeting"), _computed(catalog, "found")
     word = Slot("literal", (), TEXT, "hi")
-    right = (ShowComputed("it", Call(greeting, ((0, word),))), ShowRows("it", Call(found), Select(ARTICLE, ())))
+    right: tuple[Show, ...] = (
+        ShowComputed("it", Call(greeting, ((0, word),))),
+        ShowRows("it", Call(found), Select(ARTICLE, ())),
+    )
     for shown in right:
         assert permit(_plan(shown), role)
-    wrong = [
+    wrong: list[Show] = [
         ShowComputed("it", Call(_computed(catalog, "who"))),
         ShowComputed("it", Call(replace(greeting, function=Ident("pg_catalog", "pg_sleep")), ((0, word),))),
         ShowComputed("it", Call(greeting)),

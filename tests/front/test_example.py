@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
 from front.commands import ROOT
 
+from gql_gen.ask import DocumentAsk
+from gql_gen.engine.answer import Engine
+from gql_gen.engine.settings import EngineSettings
 from gql_gen.introspect.read import read_catalog
+from gql_gen.names import camel
 from gql_gen.rules.load import load_rules
+from gql_gen.session import Caller
 from usher.fmt import formatted
+from usher.postgres import EmbeddedPostgres
 
 USERS_COLUMNS = (
     "id created_at updated_at last_seen disabled display_name avatar_url locale email phone_number password_hash "
@@ -126,3 +135,84 @@ def test_the_rules_are_in_canonical_order() -> None:
 def test_the_rules_show_every_key_of_the_format() -> None:
     text = (ROOT / "permissions.yaml").read_text()
     assert [key for key in FORMAT_KEYS.split(" ") if not re.search(rf"\b{key}:", text)] == []
+
+
+# ---------------------------------------------------------------- a user changes their own profile
+
+OWN, OTHER = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+USERS = "select jsonb_object_agg(id, to_jsonb(users)) from auth.users"
+CHANGEABLE = {"display_name", "locale", "metadata", "phone_number"}
+PROFILE = """
+mutation ($id: uuid!, $displayName: String!, $locale: String, $metadata: jsonb) {
+  updateUser(pk_columns: {id: $id}, _set: {displayName: $displayName, locale: $locale, metadata: $metadata}) {
+    id displayName locale metadata updatedAt
+  }
+}
+"""
+NEW = {"displayName": "Ada L.", "locale": "sv", "metadata": {"theme": "light"}}
+SENSITIVE = {
+    *(name for column in USERS_COLUMNS.split() if column not in CHANGEABLE for name in (column, camel(column))),
+    *("currentChallenge", "password", "*", "display_name", "phone_number"),
+}
+"""By SQL's name and by GraphQL's, the hidden ones too; and the changeable ones by names that are not theirs."""
+BY_VARIABLE = "mutation ($id: uuid!, $set: users_set_input) { updateUser(pk_columns: {id: $id}, _set: $set) { id } }"
+FORMS = (
+    'mutation {{ updateUser(pk_columns: {{id: "{own}"}}, _set: {{{name}: "x"}}) {{ id }} }}',
+    'mutation {{ updateUsers(where: {{}}, _set: {{{name}: "x"}}) {{ affected_rows }} }}',
+    'mutation {{ update_users_many(updates: [{{where: {{}}, _set: {{{name}: "x"}}}}]) {{ affected_rows }} }}',
+)
+
+
+class Profile:
+    """The example as user 1 meets it, and its users as they are stored."""
+
+    def __init__(self, engine: Engine, connection: asyncpg.Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+
+    async def ask(self, text: str, **variables: Any) -> Any:
+        caller = Caller("user", {"x-hasura-user-id": OWN})
+        return json.loads((await self._engine.answer(DocumentAsk(text, None, variables), caller)).body)
+
+    async def users(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = json.loads(await self._connection.fetchval(USERS))
+        return found
+
+
+@pytest.fixture
+async def profile(postgres: EmbeddedPostgres, example: str) -> AsyncIterator[Profile]:
+    postgres.create_database("profile", "example")
+    url = postgres.url("profile")
+    engine = await Engine.open(EngineSettings(url, 1), load_rules(ROOT / "permissions.yaml"), strict=True)
+    connection = await asyncpg.connect(url)
+    yield Profile(engine, connection)
+    await connection.close()
+    await engine.close()
+    postgres.drop_database("profile")
+
+
+async def test_a_user_changes_their_own_profile_and_nothing_else(profile: Profile) -> None:
+    before = await profile.users()
+    answer = (await profile.ask(PROFILE, id=OWN, **NEW))["data"]["updateUser"]
+    after = await profile.users()
+    assert answer == {"id": OWN, **NEW, "updatedAt": after[OWN]["updated_at"]}
+    changed = {column for column, value in after[OWN].items() if before[OWN][column] != value}
+    assert changed == {"display_name", "locale", "metadata", "updated_at"}
+    assert [key for key in after if after[key] != before[key]] == [OWN]
+
+
+async def test_a_user_does_not_change_somebody_elses(profile: Profile) -> None:
+    before = await profile.users()
+    assert await profile.ask(PROFILE, id=OTHER, **NEW) == {"data": {"updateUser": None}}
+    assert await profile.users() == before
+
+
+async def test_nothing_sensitive_can_be_set_by_any_name(profile: Profile) -> None:
+    before = await profile.users()
+    for name in sorted(SENSITIVE):
+        answers = [await profile.ask(BY_VARIABLE, id=OWN, set={name: "x"})]
+        if name.isidentifier():
+            answers += [await profile.ask(form.format(own=OWN, name=name)) for form in FORMS]
+        for answer in answers:
+            assert answer["errors"][0]["message"] == f"field '{name}' not found in type: 'users_set_input'"
+    assert await profile.users() == before

@@ -64,12 +64,11 @@ class Needs:
         rule = table.writes(self.role).insert
         assert rule is not None
         yield from (*sessions_in(rule.check), *_presets(rule.presets))
-        if conflict is not None:
-            if conflict.update:
-                yield from self._update(table)
-                yield from self._where(table, conflict.where)
-                if reads_rows(conflict.where):
-                    yield from self._read(table)
+        if conflict is not None and conflict.update:
+            yield from self._update(table)
+            yield from self._where(table, conflict.where)
+            if reads_rows(conflict.where):
+                yield from self._read(table)
         for row in rows:
             for nested in row.nested:
                 if nested.rows:

@@ -97,6 +97,8 @@ class Statement:
         self.before = state.truth()
         self.rows: list[Row] = list(self.base.rows)
         self.touched: list[Row] = []
+        self.offered: list[Row] = []
+        """New rows, those among them that were left out or became updates."""
         self.reasons: set[Reason] = set()
 
     # ------------------------------------------------------------ rows
@@ -117,7 +119,8 @@ class Statement:
                     found[column.name] = self.state.numbers(self.base.name, count)
                 case _:
                     found[column.name] = None
-        return self.sound(computed(self.base, found))
+        self.offered.append(self.sound(computed(self.base, found)))
+        return self.offered[-1]
 
     def sound(self, row: Row) -> Row:
         """The row, what it breaks by itself being noted."""
@@ -150,6 +153,10 @@ class Statement:
         for unique in uniques(self.base):
             for other in self.with_key(unique, row, besides):
                 self.reasons.add("twice" if self.is_touched(other) else self.concerning(other, self.base))
+                # Which of the two is told of, where a row of the same insert has the key as well, is left open.
+                wanted = unique_key(self.base, unique, row)
+                alike = [each for each in self.offered if unique_key(self.base, unique, each) == wanted]
+                self.reasons |= {"twice"} if len(alike) > 1 else set()
 
     def is_touched(self, row: Row) -> bool:
         return any(each is row for each in self.touched)

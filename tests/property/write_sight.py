@@ -90,8 +90,8 @@ class WriteSight:
         return tuple(unique for unique in uniques(table) if known.issuperset(unique.columns))
 
     def may_relate(self, table: Table, link: Link, conflict: Conflict | None) -> bool:
-        """Whether rows may hang on each other by this relationship where `conflict` decides about those that are referred
-        to. Rows that may have been there before are the caller's choice, and then the key's columns must be as well."""
+        """Whether rows may hang on each other by this relationship, `conflict` being that of rows referred to. Where
+        those may have been there before they are the caller's choice, and so must the key's columns be."""
         if conflict is None or (self.world.ignores_select and not conflict.returns_existing):
             return True
         is_object = link.kind == "object"

@@ -26,7 +26,7 @@ tables:
     computed_fields:
       articles: { function: lib.found, table_argument: author_row, session_argument: session, comment: What is out. }
       full_name: public.full_name
-      odd: { function: 'public."o.dd"', comment: "" }
+      odd: { function: "public.\\"o.dd\\"", comment: "" }
     permissions:
       user:
         select: { columns: [id], filter: {}, computed_fields: [full_name, odd] }

@@ -30,6 +30,9 @@ tables:
   article: {{}}
   detail: {{}}
   letter:
+    relationships:
+      first: {{ object: author, on: {{ id: id }} }}
+      second: {{ object: author, on: {{ id: partner_id }} }}
     permissions:
       keeper:
         insert: {{ columns: [id, p, l0], check: {{}} }}

@@ -38,7 +38,7 @@ def cells(flat: FlatRows, index: int, given: GivenColumn) -> tuple[list[Any], bo
 def cell_at(flat: FlatRows, name: str, position: int, type_: ValueType) -> Any:
     value = flat.rows[position][name]
     try:
-        return None if value is None else _cell(value, type_)
+        return None if value is None else cell(value, type_)
     except UsherError as error:
         error.path = f"{flat.path_of(position)}.{name}{error.path.removeprefix('$')}"
         raise
@@ -51,7 +51,7 @@ def is_certain(value: Any, text: str, type_: ValueType) -> bool:
     return type_.labels is not None or surely_valid(text, type_.pg)
 
 
-def _cell(value: Any, type_: ValueType) -> Any:
+def cell(value: Any, type_: ValueType) -> Any:
     if type_.element is None and is_json(type_):
         for text in json_texts(value):
             check_text(text, "$")

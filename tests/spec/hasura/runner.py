@@ -11,10 +11,13 @@
         query: "{ author { id } }"
         operation: null      # operationName
         variables: {}
+        backend: false       # whether the caller shows the admin secret and asks for backend_only rules
+        at_most: 3           # X-Usher-At-Most-Rows
         data: {…}            # the whole of it, keys in this order; or
-        error: { message: …, path: …, code: … }
+        error: { message: …, path: …, code: …, and more as it is }
 
-Every case is asked twice: the second time its statement is in the cache.
+Every case is asked twice: the second time its statement is in the cache. Mutations are dry runs, so each case finds the
+rows of the schema.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from gql_gen.ask import DocumentAsk
+from gql_gen.ask import DocumentAsk, Guard
 from gql_gen.engine.answer import Engine
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.rules.load import parse_rules
@@ -65,23 +68,27 @@ class Case:
     session: Mapping[str, Any] = field(default_factory=dict)
     operation: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    backend: bool = False
+    at_most: int | None = None
     data: Any = None
-    error: Mapping[str, str] | None = None
+    error: Mapping[str, Any] | None = None
 
     @property
     def caller(self) -> Caller:
-        return Caller(self.role, {f"x-hasura-{name}": str(value) for name, value in self.session.items()})
+        session = {f"x-hasura-{name}": str(value) for name, value in self.session.items()}
+        return Caller(self.role, session, self.backend)
 
     @property
     def ask(self) -> DocumentAsk:
-        return DocumentAsk(self.query, self.operation, dict(self.variables))
+        guard = Guard(self.at_most, dry_run=True)
+        return DocumentAsk(self.query, self.operation, dict(self.variables), guard=guard)
 
     @property
     def answer(self) -> Any:
         if self.error is None:
             return {"data": self.data}
-        place = {"path": self.error.get("path", "$"), "code": self.error.get("code", "validation-failed")}
-        return {"errors": [{"message": self.error["message"], "extensions": place}]}
+        place = {"path": "$", "code": "validation-failed"} | dict(self.error)
+        return {"errors": [{"message": place.pop("message"), "extensions": place}]}
 
 
 def read_cases() -> list[Case]:
