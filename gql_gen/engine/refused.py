@@ -120,9 +120,12 @@ class Refusals:
     def _about(self, violation: Violation) -> Mapping[str, Any]:
         """The constraint and its fields, for forms. Where all constraints are revealed the answer is Hasura's own."""
         entity = None if violation.relation is None else self.role.entities.get(violation.relation)
-        if violation.constraint is None or entity is None or entity.revealed_constraints is None:
+        if entity is None or entity.revealed_constraints is None:
             return {}
-        return {"constraint": violation.constraint, "fields": fields_of(violation, self.role)}
+        fields = fields_of(violation, self.role)
+        if violation.constraint is None:
+            return {"fields": fields} if fields else {}
+        return {"constraint": violation.constraint, "fields": fields}
 
     async def _may_tell(self, violation: Violation, node: Node | None) -> bool:
         question = may_tell(violation, node, self.role)

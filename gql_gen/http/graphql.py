@@ -108,7 +108,7 @@ class GraphQLEndpoint:
                 if method == "POST"
                 else read_query_string(scope["query_string"], self._settings)
             )
-            guard = read_guard(headers)
+            guard = read_guard(scope["headers"]) if not GUARD_HEADERS.isdisjoint(headers) else None
         except Rejected as error:
             raise Refused(400, error) from None
         if guard is not None:

@@ -6,7 +6,7 @@ the changes had been made, and rolls them back. Both hold for each operation of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from gql_gen.ask import Guard
 from gql_gen.errors import BadRequest
@@ -17,12 +17,16 @@ _LONGEST = 9
 GUARD_HEADERS = frozenset({_AT_MOST, _DRY_RUN})
 
 
-def read_guard(headers: Mapping[bytes, bytes]) -> Guard | None:
-    """None when neither header is there. Raises BadRequest for a value that is none: a guard misread is no guard."""
-    at_most, dry_run = headers.get(_AT_MOST), headers.get(_DRY_RUN)
-    if at_most is None and dry_run is None:
+def read_guard(headers: Iterable[tuple[bytes, bytes]]) -> Guard | None:
+    """None when neither header is there. Raises BadRequest for a value that is none, and for a header given twice: a
+    guard misread is no guard."""
+    found = [(name, value) for name, value in headers if name in GUARD_HEADERS]
+    if not found:
         return None
-    return Guard(_count(at_most), _is_dry(dry_run))
+    given = dict(found)
+    if len(given) < len(found):
+        raise BadRequest("the headers X-Usher-At-Most-Rows and X-Usher-Dry-Run must be given once at most")
+    return Guard(_count(given.get(_AT_MOST)), _is_dry(given.get(_DRY_RUN)))
 
 
 def _count(value: bytes | None) -> int | None:

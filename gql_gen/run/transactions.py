@@ -111,7 +111,8 @@ async def _guarded(transaction: Transaction, affected: int, guard: Guard | None)
     if guard is None:
         return
     if guard.at_most is not None and affected > guard.at_most:
-        message = f"{affected} rows would be changed, more than the {guard.at_most} allowed; nothing was changed"
+        rows = "1 row" if affected == 1 else f"{affected} rows"
+        message = f"{rows} would be changed, more than the {guard.at_most} allowed; nothing was changed"
         raise Rejected(message, code="too-many-rows")
     if guard.dry_run:
         await transaction.execute(CHECK_DEFERRED)

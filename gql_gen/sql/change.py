@@ -264,6 +264,6 @@ def hung(
         tests.append(between(writer, "=", left, base_type(table, ours, writer), right, type_))
     return sql(
         "exists (select 1 from {rows} where {tests})",
-        rows=recordset(images, [theirs for theirs, _ in on], [], inner),
+        rows=recordset(images, list(dict.fromkeys(theirs for theirs, _ in on)), [], inner),
         tests=join(" and ", tests),
     )

@@ -20,6 +20,7 @@ from usher.postgres import EmbeddedPostgres
 
 ABSENT = "a row to be related was not found"
 CHECK = "check constraint of an insert/update permission has failed"
+BLOCKED = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 
 
 @pytest.fixture(scope="module")
@@ -361,10 +362,9 @@ async def test_our_row_is_judged_as_it_is_when_its_turn_comes(office: Office) ->
     async with office.connection.transaction():
         await office.connection.execute("update person set owner = 'eve' where id = 1")
         waiting = asyncio.create_task(office.update("tasks: {connect: [{id: 5}]}", role="user"))
-        blocked = (
-            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-        )
-        while not waiting.done() and not await office.connection.fetchval(blocked):
+        for _ in range(500):
+            if waiting.done() or await office.connection.fetchval(BLOCKED):
+                break
             await asyncio.sleep(0.01)
     assert await waiting is None
     assert await office.state() == office.changed(person={1: {"owner": "eve"}})

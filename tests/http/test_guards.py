@@ -55,7 +55,6 @@ async def test_a_guard_holds_for_every_operation_of_a_batch(open_edge: Edge) -> 
     assert [ask.guard for ask in open_edge.answers.asks] == [Guard(2, True)] * 3
 
 
-@pytest.mark.xfail(strict=True, reason="the last of several headers counts")
 @pytest.mark.parametrize("values", [("true", "false"), ("false", "true"), ("true", "true")])
 async def test_a_guard_given_twice_stops_the_request(open_edge: Edge, values: tuple[str, str]) -> None:
     headers = [(DRY_RUN, value) for value in values]

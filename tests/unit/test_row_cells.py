@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import pytest
-from conftest import DatabaseFactory
 
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.hasura.row_cells import JSON, cell, stands
@@ -67,7 +66,7 @@ def _both_ways(type_: ValueType) -> str:
 
 
 @pytest.fixture
-async def connection(database: DatabaseFactory) -> AsyncIterator[asyncpg.Connection]:
+async def connection(database: Callable[[str], str]) -> AsyncIterator[asyncpg.Connection]:
     found = await asyncpg.connect(database("shop"))
     await found.execute("create type pg_temp.mood as enum ('glad', 'sad')")
     yield found
