@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from gql_gen.engine.arguments import bound, texts
 from gql_gen.engine.explain import explained
+from gql_gen.engine.misfits import misfit
 from gql_gen.engine.world import World
 from gql_gen.engine.writing import PreparedWrite
 from gql_gen.errors import BadRequest, CheckFailed, Failed, UsherError
@@ -44,6 +46,8 @@ _WORDS: Mapping[ViolationKind, str] = {
     "exclusion": "Exclusion violation.",
 }
 _TWICE = "21000"
+_TRIED = 5_000
+"""Cells tried one by one, at most, to find the one at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,14 @@ class Refusals:
             twice = await self._twice(node, None)
             return twice or BadRequest("two rows of this insert have the same key", path=node.path)
         if (cause.sqlstate or "").startswith("22"):
-            return await self._bad_value()
+            return await self._bad_value() or self._misfit(failed, node)
         return None
+
+    def _misfit(self, failed: StepFailed, node: Node) -> UsherError | None:
+        if isinstance(node, Delete):
+            return None
+        table = self.world.catalog.relations[node.relation]
+        return misfit(node, table, failed.step, self.write.rows, self.variables)
 
     async def of_commit(self, cause: BaseException) -> UsherError | None:
         """A deferred constraint is only checked at the end, and belongs to no statement."""
@@ -165,7 +175,7 @@ class Refusals:
         if self.write.rows is None:
             return None
         checks = Checks(self.pool)
-        for text, type_, path in self.write.rows.cells(self.variables):
+        for text, type_, path in islice(self.write.rows.cells(self.variables), _TRIED):
             try:
                 await checks.value(text, _cell(text, type_, path))
             except UsherError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import asyncpg
 
@@ -29,6 +31,9 @@ UNAVAILABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.TooManyConnectionsError,
+)
+_MISFITS: Mapping[str, str] = MappingProxyType(
+    {"22001": "a text is too long for its column", "22003": "a number is out of range"}
 )
 DRIVER_ERRORS = (*UNAVAILABLE, asyncpg.PostgresError)
 """All that running a statement may raise."""
@@ -69,6 +74,8 @@ def _of_state(error: asyncpg.PostgresError) -> UsherError:
     if state == "57014":
         return Failed("the query took too long and was cancelled", code="time-limit-exceeded")
     log.warning("the database refused a statement: %s %s", state, error)
+    if state in _MISFITS:
+        return Failed(_MISFITS[state], code="data-exception")
     if state.startswith("22"):
         return Failed("a value could not be computed", code="data-exception")
     if state.startswith("54"):

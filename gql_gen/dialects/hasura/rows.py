@@ -78,6 +78,16 @@ class RowSource:
             for column, given in zip(planned.flat.columns, planned.insert.columns, strict=True):
                 yield from _doubts(planned.flat, column.name, given.type)
 
+    def given(self, variables: Mapping[str, Any], number: int) -> Iterator[tuple[str, Any, str]]:
+        """(SQL column, value as sent, path) of each cell of the n-th insert that is not null."""
+        for planned in self._planned(variables):
+            if planned.insert.rows.path != (number,):
+                continue
+            for column, given in zip(planned.flat.columns, planned.insert.columns, strict=True):
+                for position, row in enumerate(planned.flat.rows):
+                    if (value := row.get(column.name)) is not None:
+                        yield given.column, value, f"{planned.flat.path_of(position)}.{column.name}"
+
     def row_path(self, variables: Mapping[str, Any], number: int, position: int) -> str:
         """The path of a row of the n-th insert: `$.selectionSet.insert_note.args.objects[3]`."""
         for planned in self._planned(variables):

@@ -103,7 +103,9 @@ mutation ($row: account_insert_input!) {
 NESTED = "mutation ($row: account_insert_input!) { insert_entry_one(object: {id: 9, account: {data: $row}}) { id } }"
 UPDATE = "mutation ($row: account_set_input!) { update_account_by_pk(pk_columns: {id: 1}, _set: $row) { id } }"
 UPDATES = """
-mutation ($row: account_set_input!) { update_account_many(updates: [{where: {id: {_eq: 1}}, _set: $row}]) { affected_rows } }
+mutation ($row: account_set_input!) {
+  update_account_many(updates: [{where: {id: {_eq: 1}}, _set: $row}]) { affected_rows }
+}
 """
 NEW = {"id": 9, "owner": 1, "name": "Nine"}
 HIDDEN: dict[str, dict[str, Any]] = {
@@ -114,8 +116,7 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "a foreign key": {"sponsor_id": 77},
     "a check on a column that the role does not know": {"note": "forged"},
 }
-"""What goes wrong only because of rows, or columns, that owner 1 does not see. (The note of account 1 may be forged: its
-grade is a.)"""
+"""What goes wrong only because of rows, or columns, that owner 1 does not see."""
 
 
 @pytest.mark.parametrize("violated", HIDDEN)
@@ -127,7 +128,9 @@ async def test_a_hidden_row_in_the_way_of_an_insert_reads_like_a_failed_check(
     assert hidden == await vault.refused(form, row=NEW | {"owner": 2})
 
 
-@pytest.mark.parametrize("violated", [name for name in HIDDEN if "check" not in name])
+@pytest.mark.parametrize(
+    "violated", [name for name in HIDDEN if "check" not in name]
+)  # account 1 is of grade a, whose notes may be forged
 @pytest.mark.parametrize("form", [UPDATE, UPDATES], ids=["by key", "many"])
 async def test_a_hidden_row_in_the_way_of_an_update_reads_like_a_failed_check(
     vault: Vault, violated: str, form: str
@@ -153,12 +156,12 @@ async def test_an_upsert_does_not_reach_a_row_that_the_role_may_not_update(vault
 
 
 @pytest.mark.parametrize(
-    "where", ['{email: {_eq: "two@example.com"}}', "{amount: {_gt: 15}}", "{id: {_eq: 2}}", '{name: {_like: "Tw%"}}']
+    "where", ['{email: {_eq: "two@example.com"}}', "{amount: {_eq: 20}}", "{id: {_eq: 2}}", '{name: {_like: "Tw%"}}']
 )
 async def test_what_the_role_cannot_see_it_cannot_pick(vault: Vault, where: str) -> None:
     before = await vault.rows()
     for mutation in (f'update_account(where: {where}, _set: {{note: "x"}})', f"delete_account(where: {where})"):
-        text = f"mutation {{ {mutation} {{ affected_rows }} }}".replace("amount: {_gt: 15}", "amount: {_eq: 20}")
+        text = f"mutation {{ {mutation} {{ affected_rows }} }}"
         assert json.loads(await vault.ask(text))["data"].popitem()[1] == {"affected_rows": 0}
     assert await vault.rows() == before
 
@@ -228,7 +231,8 @@ async def test_also_within_namespaces(spaced: Vault, reason: str) -> None:
 
 
 async def test_a_constraint_that_is_checked_at_the_end_undoes_all(vault: Vault) -> None:
-    text = "mutation { a: insert_seal_one(object: {account_id: 3}) { word } insert_seal_one(object: {account_id: 77}) { word } }"
+    seals = "a: insert_seal_one(object: {account_id: 3}) { word } b: insert_seal_one(object: {account_id: 77}) { word }"
+    text = f"mutation {{ {seals} }}"
     await vault.refused(text, "admin")
     await vault.refused(text, "admin", guard=Guard(dry_run=True))
 
