@@ -13,7 +13,7 @@ from typing import assert_never
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
 from gql_gen.gate.reads import predicate, selectable, shown, unknown
-from gql_gen.model.predicates import FALSE, TRUE, Pred, both
+from gql_gen.model.predicates import FALSE, TRUE, Pred, both, reaches_tables, row_columns
 from gql_gen.model.types import Link, RoleEntity, RoleModel, WriteRule
 from gql_gen.plan.nodes import Show
 from gql_gen.plan.writes import (
@@ -173,7 +173,7 @@ def _on_conflict(conflict: OnConflict, path: str, entity: RoleEntity, role: Role
     return replace(
         conflict,
         where=_where(conflict.where, entity, role),
-        rule=_reached(rule, entity, role, reads=conflict.where != TRUE),
+        rule=_reached(rule, entity, role, reads=_reads(conflict.where)),
         presets=rule.presets,
         check=_check(rule, f"update of {entity.entity.ident}", path),
     )
@@ -200,7 +200,7 @@ def _update(node: Update, role: RoleModel, *, is_related: bool = False, has_assi
         related=tuple(_related(write, entity, role) for write in node.related),
         where=_where(node.where, entity, role),
         answer=_answer(node.answer, entity, role),
-        rule=_reached(rule, entity, role, reads=is_related or bool(builds_on) or node.where != TRUE),
+        rule=_reached(rule, entity, role, reads=is_related or bool(builds_on) or _reads(node.where)),
         presets=rule.presets,
         check=_check(rule, f"update of {node.relation}", node.path if is_related else "$"),
         visible=_visible(entity),
@@ -263,7 +263,7 @@ def _delete(node: Delete, role: RoleModel, *, is_related: bool = False) -> Delet
         node,
         where=_where(node.where, entity, role),
         answer=_answer(node.answer, entity, role),
-        rule=_reached(rule, entity, role, reads=is_related or node.where != TRUE),
+        rule=_reached(rule, entity, role, reads=is_related or _reads(node.where)),
         visible=_visible(entity),
     )
 
@@ -305,9 +305,14 @@ def _check(rule: WriteRule, name: str, path: str) -> Check:
 def _reached(rule: WriteRule, entity: RoleEntity, role: RoleModel, *, reads: bool) -> Pred:
     """The rows a write may touch. One that picks rows by their values, or builds on them, reads them: it reaches only
     those that the role may select, or else it could tell what the others hold. So does Postgres's row security."""
-    if not reads or role.model.writes_ignore_select:
+    if not reads or role.model.writes_ignore_select or rule.filter == entity.rule:
         return rule.filter
     return both(rule.filter, entity.rule)
+
+
+def _reads(where: Pred) -> bool:
+    """Whether a predicate looks at anything at all: `{_and: [{}]}` does not."""
+    return bool(row_columns(where)) or reaches_tables(where)
 
 
 def _given_back(entity: RoleEntity, role: RoleModel) -> Pred:

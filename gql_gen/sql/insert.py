@@ -140,7 +140,7 @@ class _Statement:
         self.table: Relation = build.catalog.relations[node.relation]
         self.needed = needed
         self.staged = staged
-        self.rechecked = node.check is not None and node.check.recheck
+        self.rechecked = any(check.recheck for check in self._checks())
         self.has_image = staged or bool(needed) or self.rechecked
         self.complete = _is_complete(node, self.has_image)
         self.source = Source(node, self.table, self.writer, parents, self.complete, gate)
@@ -333,6 +333,9 @@ class _Statement:
         if conflict is None or not conflict.update or self.build.catalog.server_version < _RETURNING_OLD:
             return Sql(())
         return sql('with (old as "~old") ')
+
+    def _checks(self) -> list[Check]:
+        return [check for check in (self.node.check, self._other_check()) if check is not None]
 
     def _write_recheck(self, step: int) -> None:
         if self.rechecked and self.node.check is not None:

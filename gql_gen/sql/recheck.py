@@ -42,14 +42,20 @@ def _verdict(
     node: Insert | Update, check: Check, other: Check | None, alias: str, given: str, writer: Writer, build: Builder
 ) -> Sql:
     def judged(one: Check) -> Sql:
+        if not one.recheck:
+            return sql("null::json") if build.tell else sql("true")
         return verdict(one.pred, build.check(one), alias, node.relation, writer, tell=build.tell)
 
     if other is None or (other.pred == TRUE and check.pred == TRUE):
         return judged(check)
+    own_, other_ = judged(check), judged(other)
+    # A row that does not tell whether it was updated must pass both.
+    both = sql("coalesce({a}, {b})", a=own_, b=other_) if build.tell else sql("({a} and {b})", a=own_, b=other_)
     return sql(
-        "case {given}.{updated} when true then {other} else {own} end",
+        "case {given}.{updated} when true then {other} when false then {own} else {both} end",
         given=Sql((given,)),
         updated=UPDATED,
-        other=judged(other),
-        own=judged(check),
+        other=other_,
+        own=own_,
+        both=both,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -61,6 +62,17 @@ def _source(scope: Scope | None, alias: str) -> object:
     raise AssertionError(f"nothing is called {alias}")
 
 
+_WRITTEN = re.compile(r'(?:insert into|update|delete from) "([^"]+)"\."([^"]+)"')
+_READ = re.compile(r'(?:from|join) "([^"]+)"\."([^"]+)"')
+
+
+def relations_written(text: str) -> tuple[set[str], set[Ident]]:
+    """The tables that a statement of a mutation writes to, and those that it reads beside. All carry their schema."""
+    written = {f"{schema}.{name}" for schema, name in _WRITTEN.findall(text)}
+    reads = _READ.findall(text.replace("delete from", "delete"))
+    return written, {Ident(schema, name) for schema, name in reads}
+
+
 # ---------------------------------------------------------------- the rules
 
 
@@ -76,6 +88,10 @@ def names_of_rules(role: RoleModel) -> Names:
     """What the role's row rules read, and the columns that its relationships join by."""
     found = Names()
     for ident, entity in role.entities.items():
+        for rule in (entity.insert, entity.update, entity.delete):
+            if rule is not None:
+                _walk(rule.filter, (ident,), found)
+                _walk(rule.check, (ident,), found)
         _walk(entity.rule, (ident,), found)
         for link in entity.links.values():
             _join(ident, link.target, link.on, found)

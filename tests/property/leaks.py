@@ -77,7 +77,7 @@ def _both_right(world: World, operation: Operation, ours: Any, theirs: Any) -> b
     if "errors" in ours or "errors" in theirs:
         return False
     if any(isinstance(node, Value) and _is_odd(node) for node in nodes(operation.items)):
-        return repr(_unordered(ours)) == repr(_unordered(theirs))
+        return repr(unordered(ours)) == repr(unordered(theirs))
     try:
         expected = answer(world, operation)
     except Ambiguous:
@@ -90,11 +90,12 @@ def _is_odd(value: Value) -> bool:
     return value.json in BROKEN_PATTERNS or value.json in JUNK.get(value.kind, ())
 
 
-def _unordered(tree: Any) -> Any:
+def unordered(tree: Any) -> Any:
+    """The same for lists that hold the same in any order."""
     match tree:
         case dict():
-            return {key: _unordered(item) for key, item in tree.items()}
+            return {key: unordered(item) for key, item in tree.items()}
         case list():
-            return sorted((_unordered(item) for item in tree), key=repr)
+            return sorted((unordered(item) for item in tree), key=repr)
         case _:
             return tree

@@ -63,6 +63,10 @@ class State:
     def truth(self) -> Truth:
         return Truth(self.world, self.role, self.session)
 
+    def met(self, table: Table, obstacle: Unique | Key | None, row: Row, others: Iterable[Row]) -> None:
+        """Told of what is in a new row's way: other rows by a key, a reference, or the row by itself. For whoever wants
+        to know."""
+
     def preset(self, preset: Preset) -> Any:
         match preset.value:
             case None:
@@ -128,6 +132,7 @@ class Statement:
         leaves_view = view is not None and view.column is not None and row[view.column] is None
         if leaves_view or any(broken_values(self.base, row)):
             self.reasons.add("constraint")
+            self.state.met(self.table, None, row, ())
         return row
 
     def put(self, row: Row, old: Row | None = None) -> None:
@@ -146,7 +151,10 @@ class Statement:
         if wanted is None:
             return []
         others = (each for each in self.rows if each is not besides and each is not row)
-        return [each for each in others if unique_key(self.base, unique, each) == wanted]
+        found = [each for each in others if unique_key(self.base, unique, each) == wanted]
+        if found:
+            self.state.met(self.base, unique, row, found)
+        return found
 
     def collide(self, row: Row, besides: Row | None = None) -> None:
         """Notes the unique keys that other rows have already."""
@@ -187,6 +195,7 @@ class Statement:
     def end(self, world: World, removed: Iterable[tuple[Table, Row]]) -> None:
         gone = list(removed)
         for table, key, row in dangling(world):
+            self.state.met(table, key, row, ())
             self.reasons.add(self._dangling(world, table, key, row, gone))
         if self.reasons:
             raise Denied(self.reasons)

@@ -1,0 +1,12 @@
+-- insert_tag: insert public.tag
+with "~w" as (insert into "public"."tag" as "~t1" ("id", "name") select ("~r"."id")::"pg_catalog"."int2", ("~r"."name")::"pg_catalog"."text"
+  from rows
+  from (json_to_recordset(($1::text)::"pg_catalog"."json") as ("id" text, "name" text)) with ordinality as "~r"("id", "name", "~o")
+  order by "~r"."~o"
+  on conflict ("id") do nothing
+  returning true as "~ok") select row_to_json((select "~e"
+    from (select (select count(*)
+        from "~w") as "affected_rows") as "~e")), (select count(*)
+  from "~w")
+
+-- $1  rows 0
