@@ -117,7 +117,7 @@ def _before(nested: NestedInsert, entity: RoleEntity, role: RoleModel) -> Nested
     """Our key columns refer to a row made along, or, where it was there before, to one that the caller chose."""
     if _may_exist(nested.insert, role):
         assert entity.insert is not None
-        _allowed((ours for ours, _ in nested.on), entity.insert)
+        _tied((ours for ours, _ in nested.on), entity.insert)
     return _nested(nested, entity, role)
 
 
@@ -126,7 +126,7 @@ def _after(nested: NestedInsert, node: Insert, entity: RoleEntity, role: RoleMod
     permitted = _nested(nested, entity, role)
     target = _entity(nested.insert.relation, role)
     if _may_exist(node, role) and target.insert is not None:
-        _allowed((theirs for _, theirs in nested.on), target.insert)
+        _tied((theirs for _, theirs in nested.on), target.insert)
     return permitted
 
 
@@ -232,7 +232,11 @@ def _related(write: RelatedWrite, entity: RoleEntity, role: RoleModel) -> Relate
     _write_linked(write.name, write.node.relation, write.on, entity)
     match write.node:
         case Insert():
-            return replace(write, node=_insert(write.node, role))
+            permitted = _insert(write.node, role)
+            target = _entity(write.node.relation, role)
+            assert target.insert is not None
+            _tied((theirs for _, theirs in write.on), target.insert)
+            return replace(write, node=permitted)
         case Update():
             return replace(write, node=_related_update(write, write.node, role))
         case Delete():
@@ -328,6 +332,12 @@ def _allowed(columns: Iterable[str], rule: WriteRule) -> None:
     for column in columns:
         if column not in rule.columns:
             raise unknown(column)
+
+
+def _tied(key: Iterable[str], rule: WriteRule) -> None:
+    """To tie a new row to one that was there before is to choose its key: the caller needs the right, or has no say."""
+    preset = {value.column for value in rule.presets}
+    _allowed((column for column in key if column not in preset), rule)
 
 
 def _entity(relation: Ident, role: RoleModel) -> RoleEntity:

@@ -32,6 +32,8 @@ class _Envelope(msgspec.Struct):
 def _number(text: str) -> Decimal:
     if len(text) > _MAX_DIGITS:
         raise ValueError("a number has too many digits")
+    if "e" not in text and "E" not in text:
+        return Decimal(text)
     try:
         number = Decimal(text)
     except InvalidOperation:  # an exponent beyond what even Decimal holds

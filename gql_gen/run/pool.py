@@ -136,12 +136,20 @@ class Pool:
         """One row of a statement that writes, in a transaction of its own. Never run twice: when the connection is lost
         nobody knows whether it was committed."""
         while True:
+            link = await self._living()
             try:
-                async with self._held() as link:
-                    return await self._row(link, text, arguments, prepare)
-            except asyncpg.InternalClientError as error:
+                row = await self._row(link, text, arguments, prepare)
+            except BaseException as error:
+                self._settle(link, error)
                 if not was_never_sent(error):
                     raise
+            else:
+                is_awaited = bool(self._waiting)
+                self._release(link)
+                if is_awaited:
+                    # The next statement goes out before this answer does: the database works while we write.
+                    await asyncio.sleep(0)
+                return row
 
     @asynccontextmanager
     async def transaction(self, begin: str) -> AsyncIterator[Transaction]:
@@ -163,16 +171,17 @@ class Pool:
         link = await (self._living() if begin is None else self._begun(begin))
         try:
             yield link
-        except Exception as error:
-            is_sound = not isinstance(error, UNAVAILABLE) and not link.connection.is_closed()
-            is_sound = is_sound and not link.connection.is_in_transaction()
-            self._release(link) if is_sound else self._discard(link)
-            raise
-        except BaseException:
-            # Cancelled: asyncpg cancels the query on the server while closing.
-            self._discard(link)
+        except BaseException as error:
+            self._settle(link, error)
             raise
         self._release(link)
+
+    def _settle(self, link: Link, error: BaseException) -> None:
+        """After an error a connection is given up unless it is certain to be sound. After a cancellation it never is:
+        asyncpg cancels the query on the server while closing."""
+        is_sound = isinstance(error, Exception) and not isinstance(error, UNAVAILABLE)
+        is_sound = is_sound and not link.connection.is_closed() and not link.connection.is_in_transaction()
+        self._release(link) if is_sound else self._discard(link)
 
     async def _living(self) -> Link:
         """A connection that has not ended while it was idle: a write cannot find that out, for it is not sent twice."""

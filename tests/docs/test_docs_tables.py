@@ -16,6 +16,7 @@ from docs.pages import DOCS, ROOT, blocks_of
 from docs.running import Desk
 
 from gql_gen.catalog.types import Catalog
+from gql_gen.dialects.hasura.offered import OPERATORS
 from gql_gen.errors import Unauthorized, UsherError
 from gql_gen.http import secret as secrets
 from gql_gen.http.caller import CallerResolver
@@ -144,6 +145,20 @@ def test_every_code_of_an_error_stands_there() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "gql_gen").rglob("*.py")]
     assert set(column("queries.md", "Errors")) == {found for text in sources for found in code.findall(text)}
     assert UsherError.default_code in column("queries.md", "Errors")
+
+
+# ---------------------------------------------------------------- mutations
+
+
+def test_every_operator_of_an_update_stands_there() -> None:
+    assert column("mutations.md", "Update") == [operator.word for operator in OPERATORS]
+
+
+def test_the_codes_of_mutations_are_codes_of_errors() -> None:
+    said = set(column("mutations.md", "Errors"))
+    assert said <= set(column("queries.md", "Errors"))
+    concerning = {row[0].strip("`") for row in rows("queries.md", "Errors") if row[1].startswith("a mutation: ")}
+    assert concerning - {"not-exists"} <= said  # that is told where related rows are written along with an update
 
 
 # ---------------------------------------------------------------- permissions.yaml

@@ -96,15 +96,15 @@ tables:
     permissions:
       user:
         select: { columns: "*", filter: mine }
-        insert: { columns: [title, points], check: { points: { _lt: 50 } }, set: { owner: X-Hasura-User } }
+        insert: { columns: [title, points, person_id], check: { points: { _lt: 50 } }, set: { owner: X-Hasura-User } }
         update:
           columns: [title, points, person_id]
           filter: mine
           check: { points: { _lt: 50 }, _not: { title: { _eq: free }, person_id: { _eq: 2 } } }
           message: not such a task
         delete: { filter: { _and: [mine, { points: { _lt: 10 } }] } }
-      teller: { insert: { columns: [title], check: {} } }
-      keeper: { insert: { columns: [title], check: {} } }
+      teller: { insert: { columns: [title, person_id], check: {} } }
+      keeper: { insert: { columns: [title, person_id], check: {} } }
   remark: {}
   room: {}
   chair: {}

@@ -130,7 +130,7 @@ def test_a_role_gets_the_mutations_it_has_rules_for(maker: Maker) -> None:
         "insert_stay": ["objects", "on_conflict"],
         "update_booking": [*("_append", "_delete_at_path", "_delete_elem", "_delete_key", "_prepend", "_set", "where")],
         "update_booking_by_pk": [
-            *("_append", "_delete_at_path", "_delete_elem", "_delete_key", "_prepend", "_related", "_set"),
+            *("_append", "_delete_at_path", "_delete_elem", "_delete_key", "_prepend", "_set"),
             "pk_columns",
         ],
         "update_booking_many": ["updates"],

@@ -1,4 +1,5 @@
-"""A small world by hand: three tables, and a role whose every right is different from its neighbour's."""
+"""A small world by hand: three tables, and roles whose every right is different from its neighbour's: `user` reads,
+`clerk` writes what others may not, `robot` writes and reads nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from gql_gen.model.predicates import ColumnRef, Compare, Slot, ValueType
 from gql_gen.model.roles import role_model
 from gql_gen.model.types import RoleModel
 from gql_gen.plan.nodes import Access, Node, Plan, Root
+from gql_gen.plan.writes import Write, WriteAccess, WritePlan, WriteRoot
 from gql_gen.rules.load import parse_rules
 
 
@@ -22,17 +24,35 @@ NOTE, OWNER, SECRET = Ident("public", "note"), Ident("public", "owner"), Ident("
 RULES = """
 version: 1
 naming: hasura
-roles: { user: {} }
+roles: { user: {}, clerk: {}, robot: {} }
 tables:
   owner:
     permissions:
       user: { select: { columns: [id, name], filter: { name: { _eq: X-Hasura-Name } }, limit: 7 } }
+      clerk:
+        select: { columns: [id, name], filter: { name: { _eq: X-Hasura-Name } }, limit: 7 }
+        insert: { columns: [id, name], check: { name: { _neq: nobody } }, set: { salary: 1 } }
   note:
     permissions:
       user:
         select:
           { columns: [id, title, done, owner_id], filter: { done: { _eq: false } }, limit: 5, allow_aggregations: true }
-  secret: {}
+      clerk:
+        select: { columns: [id, title, done, owner_id], filter: { done: { _eq: false } }, limit: 5 }
+        insert: { columns: [id, title, owner_id], check: { title: { _neq: "" } }, set: { draft: new } }
+        update:
+          columns: [title, owner_id, draft, size]
+          filter: { hidden: { _eq: false } }
+          check: { title: { _neq: gone } }
+          set: { done: true }
+          message: no
+          recheck: true
+        delete: { filter: { done: { _eq: true } } }
+      robot:
+        insert: { columns: [title], check: { title: { _eq: beep } } }
+  secret:
+    permissions:
+      robot: { insert: { columns: [word], check: {} }, update: { columns: [word], filter: {} }, delete: { filter: {} } }
 """
 
 
@@ -48,7 +68,7 @@ def catalog() -> Catalog:
     owner = table("owner", {"id": INT, "name": TEXT, "salary": INT, "boss_id": INT})
     note = table(
         "note",
-        {"id": INT, "title": TEXT, "done": BOOL, "owner_id": INT, "draft": TEXT, "hidden": BOOL},
+        {"id": INT, "title": TEXT, "done": BOOL, "owner_id": INT, "draft": TEXT, "hidden": BOOL, "size": INT},
         ForeignKey("note_owner", ("owner_id",), OWNER, ("id",)),
     )
     secret = table(
@@ -74,6 +94,10 @@ def role(name: str) -> RoleModel:
 
 def plan(node: Node, access: Access = "select") -> Plan:
     return Plan("read", (Root("it", node, access),))
+
+
+def write_plan(node: Write, access: WriteAccess) -> WritePlan:
+    return WritePlan((WriteRoot("it", node, access),))
 
 
 def column(name: str, *, type: Ident = TEXT, depth: int = 0) -> ColumnRef:

@@ -57,7 +57,7 @@ tables:
           filter: { title: { _neq: locked } }
           check: { title: { _neq: "" } }
           set: { title: moved }
-        insert: { columns: [title], check: { title: { _neq: bad } }, set: { size: 3 } }
+        insert: { columns: [title, person_id], check: { title: { _neq: bad } }, set: { size: 3 } }
         delete: { filter: { title: { _eq: done } } }
   team:
     permissions:

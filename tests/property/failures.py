@@ -17,7 +17,8 @@ be computed. `missing`: the row that a nested one hangs on was not written. `ses
 CODES: dict[Reason, frozenset[str]] = {
     "check": frozenset({"permission-error"}),
     "hidden": frozenset({"permission-error"}),
-    "constraint": frozenset({"constraint-violation", "permission-error"}),
+    # Where rows of one insert are alike in the key that an older row has, they are told of first.
+    "constraint": frozenset({"constraint-violation", "permission-error", "bad-request"}),
     "twice": frozenset({"bad-request", "constraint-violation", "permission-error"}),
     "data": frozenset({"data-exception"}),
     "missing": frozenset({"not-supported"}),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,7 @@ from gql_gen.ask import DocumentAsk
 from gql_gen.engine.answer import Engine
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.rules.load import parse_rules
+from gql_gen.rules.types import Rules
 from gql_gen.session import Caller
 from usher.postgres import EmbeddedPostgres
 
@@ -53,7 +55,7 @@ class Bench:
     async def trial(self, world: World) -> AsyncIterator[Trial]:
         """The world set up, and an engine before it."""
         await self._set_up(sql_script(world))
-        rules = parse_rules(permissions_yaml(world), "permissions.yaml")
+        rules = _rules(permissions_yaml(world))
         settings = EngineSettings(self.url, pool_size=1, stringify_numeric_types=world.stringifies)
         engine = await Engine.open(settings, rules, strict=True)
         try:
@@ -70,6 +72,12 @@ class Bench:
             await connection.execute(RESET + script)
         finally:
             await connection.close()
+
+
+@lru_cache(maxsize=2)
+def _rules(text: str) -> Rules:
+    """A world and its twin have the same."""
+    return parse_rules(text, "permissions.yaml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,15 @@ from property.printing import Document
 from property.script import sql_script
 from property.trial import Bench, Mismatch, decoded
 from property.world import ADMIN, World
+from property.write_aim import Aim
 from property.write_explore import forms
 from property.write_oracle import Outcome, outcome
 from property.write_printing import printed_mutation
 from property.write_report import write_report
 from property.write_rules import Identity
+from property.write_sight import WriteSight
 from property.write_trial import WriteTrial, write_trial
-from property.write_twins import tagged, write_twin
+from property.write_twins import out_of_sight, tagged, write_twin
 from property.write_watch import is_in_the_way, looks_at_hidden, watched
 from property.writes import InsertRoot, Mutation
 
@@ -89,9 +91,10 @@ class WriteLeakHunter:
         self.cases["worlds that differ"] += changes > 0
         async with write_trial(self.bench, world) as ours, write_trial(self.twin_bench, other) as theirs:
             pair = Pair(ours, theirs)
+            hidden = out_of_sight(world, other, role, session)
+            aim = Aim(choices, WriteSight(world, role, is_backend), hidden)
             for index in range(mutations):
-                # Its values come from either: rows to hit, keys to take.
-                mutation = make_mutation(choices, choices.one((world, other)), role, session, is_backend=is_backend)
+                mutation = aim.aimed(make_mutation(choices, world, role, session, is_backend=is_backend))
                 await self._compare(pair, mutation, is_dry=index % REAL_EVERY != 0, is_like=is_like)
 
     async def _compare(self, pair: Pair, mutation: Mutation, *, is_dry: bool, is_like: bool) -> None:
@@ -119,7 +122,7 @@ class WriteLeakHunter:
         if is_like or not is_in_the_way(one, other):
             return "the same mutation of a database with other hidden values"
         pairs = zip((one, other), replies, strict=True)
-        if any(seen.must_hide and not _is_failed_check(mutation, reply) for seen, reply in pairs):
+        if any(seen.must_hide and not _is_failed_check(pair.ours.world, mutation, reply) for seen, reply in pairs):
             return "what fails because of something hidden must read like a failed check"
         self.cases["excused: in the way"] += 1
         self.cases.update(f"excused: {kind}" for kind in one.hidden | other.hidden)
@@ -149,21 +152,22 @@ def _both_right(pair: Pair, mutation: Mutation, ours: Any, theirs: Any) -> bool:
     return all(difference(expected.data, reply["data"]) is None for reply in (ours, theirs))
 
 
-def _is_failed_check(mutation: Mutation, reply: Any) -> bool:
+def _is_failed_check(world: World, mutation: Mutation, reply: Any) -> bool:
     """Exactly what a check of one of its writes says."""
     if list(reply) != ["errors"]:
         return True
     path = reply["errors"][0]["extensions"].get("path", "")
     expected = {"message": CHECK_FAILED, "extensions": {"path": path, "code": "permission-error"}}
-    is_ours = any(path == start or path.startswith((f"{start}[", f"{start}.")) for start in _paths(mutation))
+    is_ours = any(path == start or path.startswith((f"{start}[", f"{start}.")) for start in _paths(world, mutation))
     return is_ours and bool(reply["errors"] == [expected])
 
 
-def _paths(mutation: Mutation) -> Iterator[str]:
+def _paths(world: World, mutation: Mutation) -> Iterator[str]:
     """Where failed checks of its writes are said to be; those of nested rows lie below."""
     for root in merged(mutation.items):
         if isinstance(root, InsertRoot):
-            yield f"$.selectionSet.{root.key}.args.{'object' if root.kind == 'insert_one' else 'objects'}"
+            name = world.spelling.write_roots(root.table)[root.kind]
+            yield f"$.selectionSet.{name}.args.{'object' if root.kind == 'insert_one' else 'objects'}"
         else:
             yield "$"
 

@@ -40,6 +40,19 @@ def tags(rows: tuple[Row, ...]) -> list[int]:
     return [row[TAG] for row in rows if TAG in row]
 
 
+def out_of_sight(world: World, other: World, role: str, session: Mapping[str, Given]) -> dict[str, list[Row]]:
+    """Rows that the caller cannot see, by table: those of either world, and more often those in which they differ."""
+    found: dict[str, list[Row]] = {}
+    for one, two in ((world, other), (other, world)):
+        truth = Truth(one, role, session)
+        for table in one.tables:
+            seen, known = truth.visible(table), [*map(repr, two.table(table.name).rows)]
+            hidden = [row for row in table.rows if not any(row is each for each in seen)]
+            differing = [row for row in table.rows if repr(row) not in known]
+            found[table.name] = [*found.get(table.name, []), *hidden, *differing, *differing]
+    return found
+
+
 def write_twin(
     choices: Choices, world: World, role: str, session: Mapping[str, Given], *, is_like: bool
 ) -> tuple[World, int]:
@@ -86,15 +99,15 @@ def _passing(truth: Truth, rule: Pred, table: Table, rows: tuple[Row, ...]) -> l
 
 def _changed(choices: Choices, table: Table, world: World, attempt: int, *, is_like: bool) -> Table | None:
     """One cell, one row more, or one row less."""
-    kind = 2 if is_like else choices.pick(4)
-    if kind == 0:
+    kind = "cell" if is_like else choices.one(("more", "cell", "less", "more"))
+    if kind == "more":
         row = make_row(choices, table, {each.name: each for each in world.tables})
         made = None if row is None else computed(table, {**row, TAG: 1_000 + attempt})
         return None if made is None else replace(table, rows=(*table.rows, made))
     if not table.rows:
         return None
     chosen = choices.one(table.rows)
-    if kind == 1:
+    if kind == "less":
         return replace(table, rows=tuple(row for row in table.rows if row is not chosen))
     return _other_cell(choices, table, chosen, world, is_like=is_like)
 

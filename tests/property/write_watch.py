@@ -34,8 +34,8 @@ class Seen:
     """Kinds of those that are about rows or cells which the caller cannot see."""
     shown: set[Obstacle] = field(default_factory=set)
     """Kinds of the others."""
-    verdicts: dict[tuple[int, str, str], list[bool]] = field(default_factory=dict)
-    """(rule, table, row) → what the rule said, each time."""
+    verdicts: dict[tuple[int, int, str, str], list[bool]] = field(default_factory=dict)
+    """(root, rule, table, row) → what the rule said, each time."""
     unveiled: set[tuple[str, int]] = field(default_factory=set)
     """Rows that the caller could not see, and now can."""
     gone: set[tuple[str, int]] = field(default_factory=set)
@@ -54,10 +54,11 @@ class Watching(Truth):
     """Notes what rules say."""
 
     seen: Seen
+    root: int = 0
 
     def rule_holds(self, rule: Pred, table: Table, row: Row) -> bool:
         found = super().rule_holds(rule, table, row)
-        self.seen.verdicts.setdefault((id(rule), table.name, _name(row)), []).append(found)
+        self.seen.verdicts.setdefault((self.root, id(rule), table.name, _name(row)), []).append(found)
         return found
 
 
@@ -109,7 +110,7 @@ def _name(row: Row) -> str:
 def watched(world: World, mutation: Mutation) -> Seen:
     """What the mutation meets in a tagged world, root after root."""
     seen = Seen()
-    before = _visible(world, mutation)
+    before = _visible(world, mutation, seen, 0)
     everything = {(table.name, tag) for table in world.tables for tag in tags(table.rows)}
     hidden = frozenset(everything - before)
     roots = merged(mutation.items)
@@ -117,7 +118,7 @@ def watched(world: World, mutation: Mutation) -> Seen:
     for number in range(1, len(roots) + 1):
         after = _after(world, replace(mutation, items=tuple(roots[:number])), seen, hidden)
         if after is not None:
-            visible = _visible(after, mutation)
+            visible = _visible(after, mutation, seen, number)
             seen.unveiled |= visible - before
             seen.gone |= before - visible
     return seen
@@ -138,8 +139,10 @@ def _after(world: World, mutation: Mutation, seen: Seen, hidden: frozenset[tuple
     return None
 
 
-def _visible(world: World, mutation: Mutation) -> set[tuple[str, int]]:
-    truth = Truth(world, mutation.role, mutation.session)
+def _visible(world: World, mutation: Mutation, seen: Seen, root: int) -> set[tuple[str, int]]:
+    """Which rows the caller sees after so many roots."""
+    truth = Watching(world, mutation.role, mutation.session)
+    truth.seen, truth.root = seen, root
     return {(table.name, tag) for table in world.tables for tag in tags(truth.visible(table))}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from property.predicates import All, Both, Compare, How, Pred, Value
+from property.predicates import All, Any_, Both, Compare, How, Not, Pred, Value
 from property.queries import Item
 from property.truth import Given
 
@@ -80,10 +80,12 @@ def reads_rows(where: Pred | None, assigns: tuple[Assign, ...] = ()) -> bool:
 
 
 def _is_open(pred: Pred) -> bool:
-    """A condition without any."""
+    """A condition that looks at nothing."""
     match pred:
-        case Both(parts=parts) | All(parts=parts):
+        case Both(parts=parts) | All(parts=parts) | Any_(parts=parts):
             return all(map(_is_open, parts))
+        case Not(part=part):
+            return _is_open(part)
         case Compare(tests=tests):
             return not tests
         case _:

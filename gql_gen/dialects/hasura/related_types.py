@@ -172,7 +172,7 @@ def _theirs(target: RoleEntity, link: Link) -> frozenset[str]:
         "connect": connects,
         "disconnect": disconnects,
         "set": connects and disconnects,
-        "create": target.insert is not None,
+        "create": target.insert is not None and _may_tie(target.insert, key),
         "update": seen and _has_changes(target),
         "delete": seen and target.delete is not None,
     }
@@ -193,6 +193,11 @@ def _ours(entity: RoleEntity, target: RoleEntity, link: Link) -> frozenset[str]:
         "delete": seen and target.delete is not None and disconnects,
     }
     return frozenset(word for word, holds in offered.items() if holds)
+
+
+def _may_tie(rule: WriteRule, key: Iterable[str]) -> bool:
+    """Whether new rows may be tied to ours: their key is the caller's to give, or the rule's."""
+    return (rule.columns | {preset.column for preset in rule.presets}).issuperset(key)
 
 
 def _may_set(rule: WriteRule | None, columns: Iterable[str]) -> bool:
