@@ -72,9 +72,20 @@ def write_twin(
 
 
 def _known(world: World, role: str, session: Mapping[str, Given]) -> Any:
-    """What the caller may learn by reading, and the rows that its writes may reach."""
+    """What the caller may learn by reading, what rows that it makes may be related to, and the rows that its writes
+    may reach."""
     truth = Truth(world, role, session)
-    return view(world, role, session), [[*_reached(truth, table)] for table in world.tables]
+    joined = [[[row[name] for name in _joined(world, table)] for row in truth.visible(table)] for table in world.tables]
+    return view(world, role, session), repr(joined), [[*_reached(truth, table)] for table in world.tables]
+
+
+def _joined(world: World, table: Table) -> list[str]:
+    """Columns by which relationships find rows: whoever writes the other side learns what stands there."""
+    ours = {ours for link in table.links for ours, _ in link.on}
+    theirs = {
+        theirs for each in world.tables for link in each.links if link.table == table.name for _, theirs in link.on
+    }
+    return sorted(ours | theirs)
 
 
 def _reached(truth: Truth, table: Table) -> Iterator[list[int]]:
