@@ -19,7 +19,7 @@ from gql_gen.engine.misfits import misfit
 from gql_gen.engine.world import World
 from gql_gen.engine.writing import PreparedWrite
 from gql_gen.errors import BadRequest, CheckFailed, Failed, UsherError
-from gql_gen.gate.violations import fields_of, may_tell
+from gql_gen.gate.violations import Question, fields_of, key_taken, may_tell
 from gql_gen.model.predicates import Slot, ValueType
 from gql_gen.model.types import RoleModel
 from gql_gen.model.violations import Violation, ViolationKind
@@ -117,7 +117,7 @@ class Refusals:
     # ------------------------------------------------------------ constraints
 
     async def _violated(self, violation: Violation, node: Node | None) -> UsherError:
-        if violation.kind == "unique" and isinstance(node, Insert):
+        if violation.kind == "unique" and isinstance(node, Insert) and not await self._may_be_older(violation, node):
             twice = await self._twice(node, violation.constraint)
             if twice is not None:
                 return twice
@@ -139,8 +139,19 @@ class Refusals:
 
     async def _may_tell(self, violation: Violation, node: Node | None) -> bool:
         question = may_tell(violation, node, self.role)
-        if isinstance(question, bool):
-            return question
+        return question if isinstance(question, bool) else await self._answer(question)
+
+    async def _may_be_older(self, violation: Violation, node: Insert) -> bool:
+        """Whether an upsert may have met an older row: then two of its own rows with that key need not be at fault, one
+        of them having been skipped. A plain insert of such two fails whatever rows there are."""
+        if node.on_conflict is None or violation.relation is None:
+            return False
+        relation = self.world.catalog.relations.get(violation.relation)
+        question = None if relation is None else key_taken(violation, relation)
+        return question is None or await self._answer(question)
+
+    async def _answer(self, question: Question) -> bool:
+        """False where it cannot be told: nothing is told then."""
         prepared = bound(asked(question, self.world.catalog), ())
         assert prepared.statement is not None
         try:

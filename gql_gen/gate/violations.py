@@ -78,18 +78,20 @@ def fields_of(violation: Violation, role: RoleModel) -> tuple[str, ...]:
 
 def _key_taken(violation: Violation, entity: RoleEntity) -> bool | Question:
     relation = entity.entity.relation
+    if not entity.is_selectable or not entity.columns.issuperset(_columns(violation, relation)):
+        return False
+    question = key_taken(violation, relation, entity.rule)
+    return question is not None and (entity.rule == TRUE or question)
+
+
+def key_taken(violation: Violation, relation: Relation, rule: Pred = TRUE) -> RowWithKey | None:
+    """Whether a row that the rule lets through holds the key; None where Postgres does not say which key it was."""
     found = None if violation.constraint is None else relation.constraint(violation.constraint)
-    if not isinstance(found, UniqueKey | UniqueIndex | ExclusionConstraint) or not entity.is_selectable:
-        return False
-    if not entity.columns.issuperset(_columns(violation, relation)):
-        return False
-    if entity.rule == TRUE:
-        return True
-    if violation.key is None:
-        return False
+    if not isinstance(found, UniqueKey | UniqueIndex | ExclusionConstraint) or violation.key is None:
+        return None
     expressions = found.expressions if isinstance(found, UniqueIndex) else (None,) * len(found.columns)
     predicate = found.predicate if isinstance(found, UniqueIndex) else None
-    return RowWithKey(relation.ident, found.columns, expressions, violation.key, entity.rule, predicate)
+    return RowWithKey(relation.ident, found.columns, expressions, violation.key, rule, predicate)
 
 
 def _not_there(violation: Violation, entity: RoleEntity, role: RoleModel) -> bool:
@@ -130,12 +132,13 @@ def _own_row(violation: Violation, entity: RoleEntity, node: Insert | Update | D
         return False
     if columns <= _written(node):
         return True
-    if not columns <= _known(entity):
+    if isinstance(node, Insert) and (node.on_conflict is None or not node.on_conflict.update):
+        return columns <= _known(entity)
+    # The row was there before: what the caller neither wrote nor may read is the row's own.
+    if not columns <= entity.columns | _written(node):
         return False
-    if isinstance(node, Insert):
-        return node.on_conflict is None or not node.on_conflict.update or entity.rule == TRUE
-    if entity.rule == TRUE:
-        return True
+    if isinstance(node, Insert) or entity.rule == TRUE:
+        return entity.rule == TRUE
     return NoHiddenTarget(node, entity.rule) if entity.is_selectable else False
 
 

@@ -119,6 +119,9 @@ class WriteLeakHunter:
         if looks_at_hidden(one, other):
             self.cases["excused: a rule looks at it"] += 1
             return None
+        if not is_like and (one.is_open or other.is_open):
+            self.cases["open"] += 1
+            return None
         if is_like or not is_in_the_way(one, other):
             return "the same mutation of a database with other hidden values"
         pairs = zip((one, other), replies, strict=True)

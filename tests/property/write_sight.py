@@ -66,6 +66,11 @@ class WriteSight:
         rule = self.insert(table)
         return () if rule is None else _listed(table, rule)
 
+    def insert_presets(self, table: Table) -> set[str]:
+        """Columns that the role's insert rule fills."""
+        rule = self.insert(table)
+        return set() if rule is None else {preset.column for preset in rule.presets}
+
     def update_columns(self, table: Table) -> tuple[Column, ...]:
         rule = self.update(table)
         return () if rule is None else _listed(table, rule)
@@ -91,12 +96,13 @@ class WriteSight:
 
     def may_relate(self, table: Table, link: Link, conflict: Conflict | None) -> bool:
         """Whether rows may hang on each other by this relationship, `conflict` being that of rows referred to. Where
-        those may have been there before they are the caller's choice, and so must the key's columns be."""
+        those may have been there before they are the caller's choice, and so must the key's columns be, unless the
+        rule presets them."""
         if conflict is None or (self.world.ignores_select and not conflict.returns_existing):
             return True
         is_object = link.kind == "object"
-        given = self.insert_columns(table if is_object else self.world.table(link.table))
-        names = {column.name for column in given}
+        holder = table if is_object else self.world.table(link.table)
+        names = {column.name for column in self.insert_columns(holder)} | self.insert_presets(holder)
         return all((ours if is_object else theirs) in names for ours, theirs in link.on)
 
     def can_hang(self, table: Table, columns: tuple[str, ...]) -> bool:
