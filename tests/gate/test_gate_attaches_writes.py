@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gate_kit import NOTE, OWNER, is_x, literal, role, write_plan
 from test_gate_attaches import parts, without_gate
-from write_kit import (
+from gate_write_kit import (
     NOTE_OWNER,
     access_of,
     conflict,

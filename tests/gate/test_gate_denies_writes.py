@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import pytest
 from gate_kit import NOTE, OWNER, SECRET, is_x, role, write_plan
-from write_kit import (
+from gate_write_kit import (
     NOTE_KEY,
     NOTE_OWNER,
     access_of,

@@ -7,6 +7,7 @@ that looks at hidden rows by itself, which is its author's will.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -161,18 +162,19 @@ def _is_failed_check(world: World, mutation: Mutation, reply: Any) -> bool:
         return True
     path = reply["errors"][0]["extensions"].get("path", "")
     expected = {"message": CHECK_FAILED, "extensions": {"path": path, "code": "permission-error"}}
-    is_ours = any(path == start or path.startswith((f"{start}[", f"{start}.")) for start in _paths(world, mutation))
-    return is_ours and bool(reply["errors"] == [expected])
+    return reply["errors"] == [expected] and any(re.fullmatch(each, path) for each in _paths(world, mutation))
 
 
 def _paths(world: World, mutation: Mutation) -> Iterator[str]:
-    """Where failed checks of its writes are said to be; those of nested rows lie below."""
+    """Where failed checks of its writes are said to be, as patterns: roots may stand in fragments, and the checks of
+    nested rows lie below."""
     for root in merged(mutation.items):
         if isinstance(root, InsertRoot):
-            name = world.spelling.write_roots(root.table)[root.kind]
-            yield f"$.selectionSet.{name}.args.{'object' if root.kind == 'insert_one' else 'objects'}"
+            name = re.escape(world.spelling.write_roots(root.table)[root.kind])
+            argument = "object" if root.kind == "insert_one" else "objects"
+            yield rf"\$(\.selectionSet\.\w+)*\.selectionSet\.{name}\.args\.{argument}([.\[].*)?"
         else:
-            yield "$"
+            yield r"\$"
 
 
 def _sequences(world: World) -> str:
