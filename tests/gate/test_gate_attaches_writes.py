@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from gate_kit import NOTE, OWNER, is_x, literal, role, write_plan
-from test_gate_attaches import parts, without_gate
 from gate_write_kit import (
     NOTE_OWNER,
     access_of,
@@ -23,6 +22,7 @@ from gate_write_kit import (
     update_by_key,
     update_many,
 )
+from test_gate_attaches import parts, without_gate
 
 from gql_gen.gate.permit import permit_writes
 from gql_gen.model.predicates import FALSE, TRUE, both
