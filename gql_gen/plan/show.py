@@ -71,39 +71,39 @@ def _node(node: Node, alias: str, by: str = "") -> Iterator[str]:
         case _:
             assert_never(node)
     yield f"{alias} · {rows} of {node.relation}{by}"
-    shown = _rows(node.show) if isinstance(node, Select) else _aggregates(node.show)
-    yield from _indented((*_conditions(node), *_page(node), *shown))
+    shown = rows_shown(node.show) if isinstance(node, Select) else _aggregates(node.show)
+    yield from indented((*_conditions(node), *_page(node), *shown))
 
 
 def _conditions(node: Node) -> Iterator[str]:
     if node.rule is not None:
-        yield _line("rule", pred_text(node.rule))
+        yield line("rule", pred_text(node.rule))
     if node.where != TRUE:
-        yield _line("where", pred_text(node.where))
+        yield line("where", pred_text(node.where))
 
 
 def _page(node: Node) -> Iterator[str]:
     if node.distinct:
-        yield _line("distinct", ", ".join(map(_reference, node.distinct)))
+        yield line("distinct", ", ".join(map(_reference, node.distinct)))
     if node.order:
-        yield _line("order", ", ".join(map(_sort_key, node.order)))
-    limits = [] if node.limit is None else [_slot(node.limit)]
+        yield line("order", ", ".join(map(_sort_key, node.order)))
+    limits = [] if node.limit is None else [slot_text(node.limit)]
     if node.row_limit is not None:
         limits.append(f"at most {node.row_limit}" + (" nodes" if isinstance(node, Aggregate) else ""))
     if limits:
-        yield _line("limit", ", ".join(limits))
+        yield line("limit", ", ".join(limits))
     if node.offset is not None:
-        yield _line("offset", _slot(node.offset))
+        yield line("offset", slot_text(node.offset))
 
 
-def _rows(shows: tuple[Show, ...]) -> Iterator[str]:
+def rows_shown(shows: tuple[Show, ...]) -> Iterator[str]:
     """Columns on one line, relationships below, each in the order of the answer among its like."""
     leaves = [leaf for leaf in map(_leaf, shows) if leaf is not None]
     if leaves:
-        yield _line("show", ", ".join(leaves))
+        yield line("show", ", ".join(leaves))
     for each in shows:
         if isinstance(each, ShowLink):
-            yield from _node(each.node, each.alias, f" by {_joined(each.on)}")
+            yield from _node(each.node, each.alias, f" by {joined(each.on)}")
         elif isinstance(each, ShowRows):
             yield from _node(each.node, each.alias, f" from {_computed(each.call)}")
 
@@ -112,11 +112,11 @@ def _leaf(each: Show) -> str | None:
     match each:
         case ShowColumn() | ShowComputed():
             value = _reference(each.column) if isinstance(each, ShowColumn) else _computed(each.call)
-            path = "" if each.json_path is None else f" #> {_slot(each.json_path)}"
+            path = "" if each.json_path is None else f" #> {slot_text(each.json_path)}"
             cast = "::text" if each.as_text else ""
-            return _named(f"{value}{path}{cast}", each.alias)
+            return named(f"{value}{path}{cast}", each.alias)
         case ShowText():
-            return _named(f"'{each.text}'", each.alias)
+            return named(f"'{each.text}'", each.alias)
         case ShowLink() | ShowRows():
             return None
         case _:
@@ -130,9 +130,9 @@ def _aggregates(shows: tuple[AggregateShow, ...]) -> Iterator[str]:
                 yield f"{each.alias} · {', '.join(_functions(each))}"
             case ShowNodes():
                 yield f"{each.alias} · the rows"
-                yield from _indented(_rows(each.show))
+                yield from indented(rows_shown(each.show))
             case ShowText():
-                yield _line("show", _named(f"'{each.text}'", each.alias))
+                yield line("show", named(f"'{each.text}'", each.alias))
             case _:
                 assert_never(each)
 
@@ -145,9 +145,9 @@ def _functions(group: ShowGroup) -> Iterator[str]:
             case ShowAggregate():
                 cast = "::text" if part.as_text else ""
                 columns = tuple(column.column for column in part.columns)
-                yield _named(_call(part.function, columns, part.distinct) + cast, part.alias)
+                yield named(_call(part.function, columns, part.distinct) + cast, part.alias)
             case ShowText():
-                yield _named(f"'{part.text}'", part.alias)
+                yield named(f"'{part.text}'", part.alias)
             case _:
                 assert_never(part)
 
@@ -185,7 +185,7 @@ def _aggregate_test(test: AggregateTest) -> str:
 
 def _related(name: str, on: On, where: Pred, rule: Pred | None) -> str:
     """`article(id = author_id | rule: …; where: …)`."""
-    parts = [_joined(on)] if on else []
+    parts = [joined(on)] if on else []
     if rule is not None and rule != TRUE:
         parts.append(f"rule: {pred_text(rule)}")
     if where != TRUE:
@@ -208,7 +208,7 @@ def _nested(pred: Pred) -> str:
 def _operand(value: ColumnRef | CastRef | Slot) -> str:
     match value:
         case Slot():
-            return _slot(value)
+            return slot_text(value)
         case CastRef():
             return f"{_reference(value.column)}::{value.to.name}"
         case ColumnRef():
@@ -221,7 +221,7 @@ def _reference(ref: ColumnRef) -> str:
     return "^" * ref.depth + ref.column
 
 
-def _slot(slot: Slot) -> str:
+def slot_text(slot: Slot) -> str:
     """`$filter.id._eq` for a variable, `x-hasura-user-id` for a session variable, a literal as it is bound."""
     match slot.source:
         case "variable":
@@ -252,23 +252,23 @@ def _call(function: str, columns: tuple[str, ...], distinct: bool) -> str:
 
 def _computed(call: Call) -> str:
     """`full_name(the row, $sep)`, the arguments in the function's order."""
-    given = {place: "null" if slot is None else _slot(slot) for place, slot in call.given}
+    given = {place: "null" if slot is None else slot_text(slot) for place, slot in call.given}
     always = {"row": "the row", "session": "the session", "caller": None}
     values = (given.get(place, always[each.filled_by]) for place, each in enumerate(call.field.parameters))
     return f"{call.field.function.name}({', '.join(value for value in values if value is not None)})"
 
 
-def _joined(on: On) -> str:
+def joined(on: On) -> str:
     return " and ".join(f"{ours} = {theirs}" for ours, theirs in on)
 
 
-def _named(value: str, alias: str) -> str:
+def named(value: str, alias: str) -> str:
     return value if value == alias else f"{value} as {alias}"
 
 
-def _line(word: str, text: str) -> str:
+def line(word: str, text: str) -> str:
     return f"{word:<9}{text}"
 
 
-def _indented(lines: Iterable[str]) -> Iterator[str]:
+def indented(lines: Iterable[str]) -> Iterator[str]:
     return (_INDENT + line for line in lines)

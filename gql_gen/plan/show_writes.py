@@ -22,7 +22,7 @@ from typing import assert_never
 from gql_gen.model.predicates import TRUE, Pred
 from gql_gen.model.types import PresetValue
 from gql_gen.plan.nodes import Show, ShowText
-from gql_gen.plan.show import _indented, _joined, _line, _named, _rows, _slot, pred_text
+from gql_gen.plan.show import indented, joined, line, named, pred_text, rows_shown, slot_text
 from gql_gen.plan.writes import (
     Answer,
     Assignment,
@@ -66,17 +66,17 @@ def _write(node: Write, name: str, how: str = "") -> Iterator[str]:
     match node:
         case Insert():
             yield f"{name} · insert into {node.relation}{how}"
-            yield from _indented(_insert(node))
+            yield from indented(_insert(node))
         case Update():
             yield f"{name} · update of {node.relation}{how}"
-            yield from _indented(_update(node))
+            yield from indented(_update(node))
         case UpdateMany():
             yield f"{name} · updates of {node.relation}, one after the other"
             for place, update in enumerate(node.updates, 1):
-                yield from _indented(_write(update, str(place)))
+                yield from indented(_write(update, str(place)))
         case Delete():
             yield f"{name} · delete from {node.relation}{how}"
-            yield from _indented(_delete(node))
+            yield from indented(_delete(node))
         case _:
             assert_never(node)
 
@@ -87,7 +87,7 @@ def _write(node: Write, name: str, how: str = "") -> Iterator[str]:
 def _insert(node: Insert) -> Iterator[str]:
     for nested in node.before:
         yield from _nested(nested, "before it")
-    yield _line("columns", ", ".join(map(_given, node.columns)) or "none")
+    yield line("columns", ", ".join(map(_given, node.columns)) or "none")
     yield from _presets(node.presets)
     yield from _checked(node.check)
     if node.on_conflict is not None:
@@ -102,16 +102,16 @@ def _given(column: GivenColumn) -> str:
 
 
 def _nested(nested: NestedInsert, when: str) -> Iterator[str]:
-    yield from _write(nested.insert, nested.name, f" {when}, by {_joined(nested.on)}")
+    yield from _write(nested.insert, nested.name, f" {when}, by {joined(nested.on)}")
 
 
 def _conflict(conflict: OnConflict) -> Iterator[str]:
     then = f"update {', '.join(conflict.update)}" if conflict.update else "leave the row alone"
     back = ", give it back" if conflict.return_existing else ""
-    yield _line("conflict", f"{conflict.target.name}: {then}{back}")
-    yield from _indented(_reached(conflict.rule, conflict.where))
-    yield from _indented(_presets(conflict.presets))
-    yield from _indented(_checked(conflict.check))
+    yield line("conflict", f"{conflict.target.name}: {then}{back}")
+    yield from indented(_reached(conflict.rule, conflict.where))
+    yield from indented(_presets(conflict.presets))
+    yield from indented(_checked(conflict.check))
 
 
 # ---------------------------------------------------------------- update and delete
@@ -122,7 +122,7 @@ def _update(node: Update) -> Iterator[str]:
         yield from _own_key(key)
     yield from _reached(node.rule, node.where)
     if node.assignments:
-        yield _line("set", ", ".join(map(_assigned, node.assignments)))
+        yield line("set", ", ".join(map(_assigned, node.assignments)))
     yield from _presets(node.presets)
     yield from _checked(node.check)
     for related in node.related:
@@ -131,18 +131,18 @@ def _update(node: Update) -> Iterator[str]:
 
 
 def _assigned(assignment: Assignment) -> str:
-    value = "null" if assignment.value is None else _slot(assignment.value)
+    value = "null" if assignment.value is None else slot_text(assignment.value)
     return f"{assignment.column} {_SIGNS[assignment.operator]} {value}"
 
 
 def _own_key(key: OwnKey) -> Iterator[str]:
-    by = f" before it, by {_joined(key.on)}"
+    by = f" before it, by {joined(key.on)}"
     match key.source:
         case None:
             yield f"{key.name} · none{by}"
         case Lookup():
             yield f"{key.name} · the row of {key.source.relation}{by}"
-            yield from _indented(_reached(key.source.rule, key.source.where))
+            yield from indented(_reached(key.source.rule, key.source.where))
         case Insert():
             yield from _write(key.source, key.name, by)
         case _:
@@ -152,7 +152,7 @@ def _own_key(key: OwnKey) -> Iterator[str]:
 def _related(write: RelatedWrite) -> Iterator[str]:
     reach = write.reach.replace("_", " ")
     expected = "" if write.expected is None else f", {write.expected} of them"
-    yield from _write(write.node, write.name, f" after it ({reach}{expected}), by {_joined(write.on)}")
+    yield from _write(write.node, write.name, f" after it ({reach}{expected}), by {joined(write.on)}")
 
 
 def _delete(node: Delete) -> Iterator[str]:
@@ -165,21 +165,21 @@ def _delete(node: Delete) -> Iterator[str]:
 
 def _reached(rule: Pred | None, where: Pred) -> Iterator[str]:
     if rule is not None:
-        yield _line("rule", pred_text(rule))
+        yield line("rule", pred_text(rule))
     if where != TRUE:
-        yield _line("where", pred_text(where))
+        yield line("where", pred_text(where))
 
 
 def _presets(presets: tuple[PresetValue, ...]) -> Iterator[str]:
     for preset in presets:
-        value = preset.sql if preset.slot is None else _slot(preset.slot)
-        yield _line("preset", f"{preset.column} = {value}")
+        value = preset.sql if preset.slot is None else slot_text(preset.slot)
+        yield line("preset", f"{preset.column} = {value}")
 
 
 def _checked(check: Check | None) -> Iterator[str]:
     if check is not None:
         again = ", and again before the commit" if check.recheck else ""
-        yield _line("check", f"{pred_text(check.pred)}{again}")
+        yield line("check", f"{pred_text(check.pred)}{again}")
 
 
 def _answered(answer: Answer | None) -> Iterator[str]:
@@ -187,13 +187,13 @@ def _answered(answer: Answer | None) -> Iterator[str]:
         case None:
             return
         case OneRow():
-            yield _line("answer", "the row")
-            yield from _indented(_shown(answer.rule, answer.show))
+            yield line("answer", "the row")
+            yield from indented(_shown(answer.rule, answer.show))
         case Response():
-            yield _line("answer", ", ".join(map(_part, answer.show)))
+            yield line("answer", ", ".join(map(_part, answer.show)))
             for part in answer.show:
                 if isinstance(part, ShowReturning):
-                    yield from _indented(_shown(answer.rule, part.show))
+                    yield from indented(_shown(answer.rule, part.show))
         case _:
             assert_never(answer)
 
@@ -201,16 +201,16 @@ def _answered(answer: Answer | None) -> Iterator[str]:
 def _part(part: ShowAffected | ShowReturning | ShowText) -> str:
     match part:
         case ShowAffected():
-            return _named("affected_rows", part.alias)
+            return named("affected_rows", part.alias)
         case ShowReturning():
-            return _named("returning", part.alias)
+            return named("returning", part.alias)
         case ShowText():
-            return _named(f"'{part.text}'", part.alias)
+            return named(f"'{part.text}'", part.alias)
         case _:
             assert_never(part)
 
 
 def _shown(rule: Pred | None, show: tuple[Show, ...]) -> Iterator[str]:
     if rule is not None:
-        yield _line("rule", pred_text(rule))
-    yield from _rows(show)
+        yield line("rule", pred_text(rule))
+    yield from rows_shown(show)
