@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gql_gen.catalog.types import Catalog, Function, Ident
-from gql_gen.model.scalars import PG_CATALOG
+from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.rules.faults import nearest
 from gql_gen.rules.types import ComputedFieldRules, TableRules
 
-_JSON = frozenset({Ident(PG_CATALOG, "json"), Ident(PG_CATALOG, "jsonb")})
 _MODES = {
     "variadic": "takes a variadic argument",
     "out": "has an out argument",
@@ -72,7 +71,7 @@ def session_place(function: Function, rules: ComputedFieldRules, catalog: Catalo
     place = _place(function, rules.session_argument)
     if place is None or place == row_place(function, rules):
         raise _no_argument(function, rules.session_argument)
-    if catalog.base_type(function.arguments[place].type).ident not in _JSON:
+    if catalog.base_type(function.arguments[place].type).ident not in JSON_TYPES:
         type = function.arguments[place].type.name
         raise Unfit(f'{function.ident} takes "{rules.session_argument}" as {type}, and session variables are json')
     return place

@@ -12,6 +12,7 @@ from gql_gen.model.types import Scalar
 from gql_gen.names import RESERVED_TYPES, is_graphql_name, valid_graphql_name
 
 PG_CATALOG = "pg_catalog"
+JSON_TYPES = frozenset({Ident(PG_CATALOG, "json"), Ident(PG_CATALOG, "jsonb")})
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "int2": "smallint",

@@ -109,7 +109,7 @@ def _write(
     step = statement.write()
     images = statement.images(step)
     for nested in node.after:
-        hung = Parent(images, nested.on, nested.key, node.relation, is_above=True)
+        hung = Parent(images, nested.on, nested.key, is_above=True)
         _write(nested.insert, build, hung, frozenset(), staged=False, gate=gate)
     return step, images
 
@@ -119,7 +119,7 @@ def _before(nested: NestedInsert, build: Builder, gate: Slot | None) -> Parent:
     theirs = frozenset(column for _, column in nested.on)
     _, images = _write(nested.insert, build, None, theirs, staged=False, gate=gate)
     theirs_to_ours = tuple((their, our) for our, their in nested.on)
-    return Parent(images, theirs_to_ours, nested.key, nested.insert.relation, is_above=False)
+    return Parent(images, theirs_to_ours, nested.key, is_above=False)
 
 
 class _Statement:

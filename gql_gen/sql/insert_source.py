@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gql_gen.catalog.types import Column, Ident, Relation
+from gql_gen.catalog.types import Column, Relation
 from gql_gen.model.predicates import Slot
+from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.plan.writes import GivenColumn, Insert
 from gql_gen.sql.conflict import preset_value
 from gql_gen.sql.rows import ORDER, base_type, cast, recordset
@@ -15,7 +16,6 @@ from gql_gen.sql.verdict import raising
 from gql_gen.sql.where import Writer
 
 _INPUT = '"~r"'
-_JSON_TYPES = frozenset({Ident("pg_catalog", "json"), Ident("pg_catalog", "jsonb")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class Parent:
     on: tuple[tuple[str, str], ...]
     """(their column, our column)."""
     key: str
-    relation: Ident
     is_above: bool
 
 
@@ -114,7 +113,7 @@ class Source:
         for given in self.node.columns:
             base = base_type(self.table, given.column, self.writer)
             keys.append(ident(given.key))
-            types.append(sql("json") if base in _JSON_TYPES else sql("text"))
+            types.append(sql("json") if base in JSON_TYPES else sql("text"))
             if not given.in_every_row:
                 keys.append(ident(f"~{given.key}"))
                 types.append(sql("bool"))

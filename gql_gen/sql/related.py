@@ -116,7 +116,7 @@ def _related(write: RelatedWrite, node: Update, locked: Slot, ours: Slot, build:
     match write.reach:
         case "create":
             assert isinstance(write.node, Insert)
-            parent = Parent((ours,), write.on, "~p", node.relation, is_above=True)
+            parent = Parent((ours,), write.on, "~p", is_above=True)
             insert_rows(write.node, build, parent, frozenset(), gate=ours)
         case "connect":
             assert isinstance(write.node, Update)

@@ -21,16 +21,15 @@ from graphql.language import (
     VariableNode,
 )
 
-from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import ABSENT, Operation, to_json
 from gql_gen.dialects.hasura.typesystem import EnumMember, EnumType, InputField, InputObject, TypeRef, named, spelled
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import Slot, ValueType
+from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.model.values import describe, encode
 
 _MAX_FIELDS = 10_000
 """Fields of input objects in one operation: each costs planning, and Postgres takes 32,767 values a statement."""
-_JSON = frozenset({Ident("pg_catalog", "json"), Ident("pg_catalog", "jsonb")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,7 @@ def check_spelling(given: ValueNode, value_type: ValueType, at: str) -> None:
         return
     if value_type.element is not None:
         value_type = value_type.element
-    if value_type.pg in _JSON:
+    if value_type.pg in JSON_TYPES:
         return
     if value_type.labels is None and isinstance(given, EnumValueNode):
         raise Rejected(f"unexpected enum value '{given.value}' for type '{value_type.graphql}'", path=at)

@@ -12,7 +12,6 @@ from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
 
 PG = "pg_catalog"
 TEXT = Ident(PG, "text")
-JSON_TYPES = frozenset({Ident(PG, "json"), Ident(PG, "jsonb")})
 NUMERIC = frozenset(Ident(PG, name) for name in ("int2", "int4", "int8", "float4", "float8", "numeric"))
 STRINGIFIED = frozenset(Ident(PG, name) for name in ("int8", "float8", "numeric"))
 """What stringify_numeric_types prints as JSON strings: numbers that JavaScript would round."""

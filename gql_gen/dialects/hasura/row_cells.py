@@ -16,11 +16,11 @@ from gql_gen.dialects.hasura.flat_rows import FlatRows
 from gql_gen.errors import UsherError
 from gql_gen.model.certainty import surely_valid, surely_valid_list
 from gql_gen.model.predicates import ValueType
+from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.model.values import INTEGER_BITS, check_text, encode, json_texts
 from gql_gen.plan.writes import GivenColumn
 
 JSON = msgspec.json.Encoder(decimal_format="number")
-_JSON_TYPES = frozenset({"json", "jsonb"})
 _NUMBERS = frozenset({"numeric", "float4", "float8"})
 _NONE = type(None)
 
@@ -52,15 +52,11 @@ def is_certain(value: Any, text: str, type_: ValueType) -> bool:
 
 
 def cell(value: Any, type_: ValueType) -> Any:
-    if type_.element is None and is_json(type_):
+    if type_.element is None and type_.pg in JSON_TYPES:
         for text in json_texts(value):
             check_text(text, "$")
         return value
     return encode(value, type_)
-
-
-def is_json(type_: ValueType) -> bool:
-    return type_.pg.schema == "pg_catalog" and type_.pg.name in _JSON_TYPES
 
 
 # ---------------------------------------------------------------- what may stand as it is
@@ -82,7 +78,7 @@ def stands(values: Sequence[Any], type_: ValueType) -> bool:
         return kinds <= {int, Decimal} and _within(values, 64)
     if own == "bool":
         return kinds == {bool}
-    if own in _JSON_TYPES:
+    if type_.pg in JSON_TYPES:
         return _is_storable_json(values)
     return kinds == {str} and _are_storable(values)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from gql_gen.dialects.hasura.offered import (
     FLOAT_FUNCTIONS,
-    JSON_TYPES,
     STRINGIFIED,
     aggregated,
     described,
@@ -37,6 +36,7 @@ from gql_gen.dialects.hasura.typesystem import (
 )
 from gql_gen.dialects.hasura.write_types import WriteTypes
 from gql_gen.model.predicates import TRUE
+from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.model.types import ComputedField, Field, Link, RoleEntity, RoleModel, Scalar
 from gql_gen.names import aggregate_field_name
 from gql_gen.plan.nodes import AggregateFunction
