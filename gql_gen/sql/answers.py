@@ -11,19 +11,12 @@ from gql_gen.model.predicates import TRUE, Pred, Slot, reaches_tables, row_colum
 from gql_gen.plan.nodes import Select, Show, ShowComputed, ShowLink, ShowRows, ShowText
 from gql_gen.plan.writes import Answer, OneRow, Response, ShowAffected, ShowReturning
 from gql_gen.sql.needed import shown_columns
-from gql_gen.sql.program import Builder, affected_since, result
+from gql_gen.sql.program import NONE_CHANGED, Builder, affected_since, result
 from gql_gen.sql.read import Base, select_over
 from gql_gen.sql.rows import FIRST, ORDER, VISIBLE, base_type, cast, in_order, recordset
 from gql_gen.sql.shape import json_object
 from gql_gen.sql.text import Sql, column, ident, join, slot, sql, string
 from gql_gen.sql.where import Writer, condition, conditions
-
-_NO_ANSWER = sql("null::json")
-
-
-def nothing() -> Sql:
-    """The answer of a statement that has none to give."""
-    return _NO_ANSWER
 
 
 def shows_of(answer: Answer | None) -> tuple[Show, ...]:
@@ -143,7 +136,7 @@ def answer_step(
 
     total = slot(affected_since(since))
     value = answered(answer, relation, Given(base, total), writer)
-    return build.step(result([value, sql("0::int8")], []), writer, None)
+    return build.step(result([value, NONE_CHANGED], []), writer, None)
 
 
 def _typed_rows(

@@ -14,17 +14,17 @@ from gql_gen.sql.answers import (
     answered,
     columns_shown,
     from_written,
-    nothing,
     reaches_again,
     rule_of,
 )
 from gql_gen.sql.conflict import preset_value
-from gql_gen.sql.program import IMAGE, Builder, from_step, result
+from gql_gen.sql.program import IMAGE, NO_ANSWER, NONE_CHANGED, Builder, from_step, result
 from gql_gen.sql.recheck import write_recheck
 from gql_gen.sql.rows import (
     OK,
     ORDER,
     VISIBLE,
+    WRITTEN,
     base_type,
     cast,
     count_written,
@@ -35,7 +35,7 @@ from gql_gen.sql.rows import (
     written_rows,
 )
 from gql_gen.sql.text import Sql, column, ident, join, number, relation, slot, sql
-from gql_gen.sql.verdict import raising, verdict
+from gql_gen.sql.verdict import first_told, passed, raising, verdict
 from gql_gen.sql.where import Writer, between, condition, conditions
 
 
@@ -82,8 +82,7 @@ class Change:
         self.table: Relation = build.catalog.relations[node.relation]
         self.alias = self.writer.alias()
         self.rechecked = isinstance(node, Update) and node.check is not None and node.check.recheck and not around.locks
-        late = self._asks_late() and rule_of(node.answer) != TRUE
-        self.staged = reaches_again(node.answer) or late or bool(around.needed)
+        self.staged = reaches_again(node.answer) or self._asks_late() or bool(around.needed)
 
     def _asks_late(self) -> bool:
         """Whether what the role may see is judged when all is written: where its rule looks at other rows."""
@@ -208,12 +207,12 @@ class Change:
     def _verdict(self) -> Sql:
         check = self.node.check if isinstance(self.node, Update) and not self.around.locks else None
         if check is None:
-            return sql("null::json") if self.build.tell else sql("true")
+            return passed(tell=self.build.tell)
         index = self.build.check(check)
         return verdict(check.pred, index, self.alias, self.node.relation, self.writer, tell=self.build.tell)
 
     def _columns(self) -> list[Sql]:
-        value = nothing()
+        value = NO_ANSWER
         if not self.staged and self.node.answer is not None:
             given = Given(from_written(marked=self._is_marked()), count_written())
             value = answered(self.node.answer, self.node.relation, given, self.writer)
@@ -223,7 +222,7 @@ class Change:
             marks += [sql("{v} as {v}", v=VISIBLE)] if self._is_marked() else []
             columns.append(self._image(marks))
         if self.build.tell:
-            columns.append(sql('(select {ok}::text from "~w" where {ok} is not null limit 1)', ok=OK))
+            columns.append(first_told(Sql((WRITTEN,))))
         return columns
 
     def _image(self, marks: list[Sql]) -> Sql:
@@ -234,7 +233,7 @@ class Change:
 
     def _affected(self) -> Sql:
         if self.around.locks:
-            return sql("0::int8")
+            return NONE_CHANGED
         if self.around.expected is None:
             return count_written()
         assert self.around.gate is not None

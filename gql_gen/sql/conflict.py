@@ -13,8 +13,8 @@ from gql_gen.catalog.types import Ident, Relation
 from gql_gen.model.predicates import Pred, Slot
 from gql_gen.model.types import ConflictTarget, PresetValue
 from gql_gen.plan.writes import OnConflict
-from gql_gen.sql.program import Builder, result
-from gql_gen.sql.rows import FIRST, ORDER, VISIBLE, base_type, cast, recordset
+from gql_gen.sql.program import NO_ANSWER, NONE_CHANGED, Builder, result
+from gql_gen.sql.rows import FIRST, ORDER, VISIBLE, as_texts, base_type, cast, recordset
 from gql_gen.sql.text import Sql, column, ident, join, printed, relation, slot, sql
 from gql_gen.sql.verdict import raising
 from gql_gen.sql.where import Writer, condition, conditions, equal
@@ -194,14 +194,13 @@ def existing_step(
     """A statement that looks up the rows left alone, those that the role may select, as a further image."""
     writer = build.writer()
     table, alias, given = build.catalog.relations[name], writer.alias(), writer.alias()
-    texts = [sql("({value})::text as {name}", value=column(alias, own), name=ident(own)) for own in names]
     marks = [sql("{given}.{order} as {order}", given=Sql((given,)), order=ORDER), sql("true as {first}", first=FIRST)]
     marks += [sql("true as {v}", v=VISIBLE)] if marked else []
     key_names = [key_name(index) for index in range(len(target.columns))]
     rows = sql(
         "(select json_agg(row_to_json(i))::text from (select {list} from {table} as {alias} join {keys} on {match}"
         "{where}) as i)",
-        list=join(", ", [*texts, *marks]),
+        list=join(", ", [*as_texts(names, alias), *marks]),
         table=relation(name),
         alias=Sql((alias,)),
         keys=recordset([keys], key_names, [(ORDER, sql("int"))], given),
@@ -211,7 +210,7 @@ def existing_step(
             condition(visible, (alias,), (name,), writer),
         ),
     )
-    return build.step(result([sql("null::json"), sql("0::int8"), rows], []), writer, None)
+    return build.step(result([NO_ANSWER, NONE_CHANGED, rows], []), writer, None)
 
 
 def _matches(target: ConflictTarget, table: Relation, alias: str, given: str, writer: Writer) -> Sql:

@@ -20,7 +20,6 @@ from gql_gen.sql.answers import (
     columns_shown,
     from_written,
     has_mark,
-    nothing,
     reaches_again,
     rule_of,
     shows_rows,
@@ -35,7 +34,7 @@ from gql_gen.sql.conflict import (
     matching,
 )
 from gql_gen.sql.insert_source import Parent, Source
-from gql_gen.sql.program import EXTRA, IMAGE, Builder, from_step, result
+from gql_gen.sql.program import EXTRA, IMAGE, NO_ANSWER, Builder, from_step, result
 from gql_gen.sql.recheck import write_recheck
 from gql_gen.sql.rows import (
     FIRST,
@@ -43,6 +42,7 @@ from gql_gen.sql.rows import (
     ORDER,
     UPDATED,
     VISIBLE,
+    WRITTEN,
     count_written,
     image,
     in_order,
@@ -50,7 +50,7 @@ from gql_gen.sql.rows import (
     written_rows,
 )
 from gql_gen.sql.text import Sql, column, ident, join, relation, slot, sql
-from gql_gen.sql.verdict import raising, verdict
+from gql_gen.sql.verdict import both_passed, first_told, raising, verdict
 from gql_gen.sql.where import condition
 
 _MOVED_KEY = "before Postgres 18 an upsert whose presets change its key cannot give rows back"
@@ -176,7 +176,7 @@ class _Statement:
     def _columns(self) -> list[Sql]:
         """What the statement's one row holds."""
         node = self.node
-        value = nothing()
+        value = NO_ANSWER
         if node.answer is not None and not self.staged:
             given = Given(from_written(marked=self.marked), count_written())
             value = answered(node.answer, node.relation, given, self.writer)
@@ -186,7 +186,7 @@ class _Statement:
         if self._returns_existing():
             columns.append(self._left_alone())
         if self.build.tell:
-            columns.append(sql('(select {ok}::text from "~w" where {ok} is not null limit 1)', ok=OK))
+            columns.append(first_told(Sql((WRITTEN,))))
         return columns
 
     def images(self, step: int) -> tuple[Slot, ...]:
@@ -297,19 +297,13 @@ class _Statement:
             return own
         updated = self._judged(conflict.check)
         if not self._tells_apart():
-            return self._both(own, updated)
+            return both_passed(own, updated, tell=self.build.tell)
         return sql(
             "case when {inserted} then {own} else {updated} end",
             inserted=self._was_inserted(),
             own=own,
             updated=updated,
         )
-
-    def _both(self, own: Sql, updated: Sql) -> Sql:
-        """Where a row does not tell whether it was inserted or updated it must pass both checks."""
-        if self.build.tell:
-            return sql("coalesce({own}, {updated})", own=own, updated=updated)
-        return sql("({own} and {updated})", own=own, updated=updated)
 
     def _judged(self, check: Check) -> Sql:
         number = self.build.check(check)

@@ -20,6 +20,9 @@ ANSWER, AFFECTED, IMAGE, EXTRA = 0, 1, 2, 3
 TOTAL = -1
 """In place of a step's number: the rows changed by all statements from the one that follows it up to now."""
 
+NO_ANSWER = sql("null::json")
+NONE_CHANGED = sql("0::int8")
+
 JSON = ValueType(Ident("pg_catalog", "json"), "json")
 _COUNT = ValueType(Ident("pg_catalog", "int8"), "Int")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gql_gen.model.predicates import TRUE, Slot
 from gql_gen.plan.writes import Check, Insert, Update
-from gql_gen.sql.program import Builder, result
+from gql_gen.sql.program import NO_ANSWER, Builder, result
 from gql_gen.sql.rows import OK, ORDER, UPDATED, base_type, cast, recordset
 from gql_gen.sql.text import Sql, column, join, relation, sql
-from gql_gen.sql.verdict import verdict
+from gql_gen.sql.verdict import both_passed, first_told, passed, verdict
 from gql_gen.sql.where import Writer, equal
 
 
@@ -33,8 +33,8 @@ def write_recheck(node: Insert | Update, check: Check, image: Slot, other: Check
         rows=recordset([image], list(key), marks, given),
         same=join(" and ", same),
     )
-    told = [sql('(select {ok}::text from "~c" where {ok} is not null limit 1)', ok=OK)] if build.tell else []
-    columns = [sql("null::json"), sql('(select count({ok}) from "~c")', ok=OK), *told]
+    told = [first_told(sql('"~c"'))] if build.tell else []
+    columns = [NO_ANSWER, sql('(select count({ok}) from "~c")', ok=OK), *told]
     build.recheck(result(columns, [sql('"~c" as materialized ({rows})', rows=rows)]), writer, node)
 
 
@@ -43,19 +43,17 @@ def _verdict(
 ) -> Sql:
     def judged(one: Check) -> Sql:
         if not one.recheck:
-            return sql("null::json") if build.tell else sql("true")
+            return passed(tell=build.tell)
         return verdict(one.pred, build.check(one), alias, node.relation, writer, tell=build.tell)
 
     if other is None or (other.pred == TRUE and check.pred == TRUE):
         return judged(check)
     own_, other_ = judged(check), judged(other)
-    # A row that does not tell whether it was updated must pass both.
-    both = sql("coalesce({a}, {b})", a=own_, b=other_) if build.tell else sql("({a} and {b})", a=own_, b=other_)
     return sql(
         "case {given}.{updated} when true then {other} when false then {own} else {both} end",
         given=Sql((given,)),
         updated=UPDATED,
         other=other_,
         own=own_,
-        both=both,
+        both=both_passed(own_, other_, tell=build.tell),
     )

@@ -12,11 +12,11 @@ from typing import assert_never
 from gql_gen.catalog.types import Ident, Relation
 from gql_gen.model.predicates import Slot
 from gql_gen.plan.writes import Delete, Insert, Lookup, OwnKey, RelatedWrite, Update
-from gql_gen.sql.answers import Given, answered, nothing, rule_of
+from gql_gen.sql.answers import Given, answered, rule_of
 from gql_gen.sql.change import Around, Change, hung, write_change
 from gql_gen.sql.insert import insert_rows
 from gql_gen.sql.insert_source import Parent
-from gql_gen.sql.program import IMAGE, Builder, from_step, result
+from gql_gen.sql.program import IMAGE, NO_ANSWER, NONE_CHANGED, Builder, from_step, result
 from gql_gen.sql.rows import ORDER, base_type, cast, image, in_order, recordset
 from gql_gen.sql.text import Sql, column, join, relation, slot, sql
 from gql_gen.sql.verdict import raising
@@ -105,7 +105,7 @@ def _found(lookup: Lookup, names: list[str], locked: Slot, build: Builder) -> Sl
     )
     order = sql("0 as {order}", order=ORDER)
     made = image(in_order(table, names), [order], sql('"~w" as "~x"'))
-    columns = [nothing(), there, made, *([sql("null::text")] if build.tell else [])]
+    columns = [NO_ANSWER, there, made, *([sql("null::text")] if build.tell else [])]
     return from_step(build.step(result(columns, [rows]), writer, None), IMAGE)
 
 
@@ -171,6 +171,5 @@ def _answer(node: Update, ours: Slot, build: Builder) -> int:
             alias=Sql((alias,)),
         )
 
-    none = sql("0::int8")
-    value = answered(node.answer, node.relation, Given(base, none), writer)
-    return build.step(result([value, none], []), writer, None)
+    value = answered(node.answer, node.relation, Given(base, NONE_CHANGED), writer)
+    return build.step(result([value, NONE_CHANGED], []), writer, None)

@@ -42,17 +42,21 @@ def shown(names: Iterable[str], alias: str) -> list[Sql]:
     return [sql("{value} as {name}", value=column(alias, name), name=ident(name)) for name in names]
 
 
+def as_texts(names: Iterable[str], alias: str) -> list[Sql]:
+    """The same as Postgres prints the values."""
+    return [sql("({value})::text as {name}", value=column(alias, name), name=ident(name)) for name in names]
+
+
 def count_written() -> Sql:
     return sql('(select count(*) from "~w")')
 
 
 def image(names: Sequence[str], marks: Sequence[Sql], source: Sql) -> Sql:
     """The rows of a from item as one text. `marks` are further columns, already named."""
-    texts = [sql("({value})::text as {name}", value=column(_ROW, name), name=ident(name)) for name in names]
     return sql(
         "(select json_agg(row_to_json({row}))::text from (select {list} from {source}) as {row})",
         row=Sql(('"~i"',)),
-        list=join(", ", [*texts, *marks]),
+        list=join(", ", [*as_texts(names, _ROW), *marks]),
         source=source,
     )
 

@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.predicates import TRUE, All, Pred
+from gql_gen.sql.rows import OK
 from gql_gen.sql.text import Sql, join, number, sql, string
 from gql_gen.sql.where import Writer, predicate
 
@@ -42,7 +43,7 @@ def verdict(pred: Pred, index: int, alias: str, relation: Ident, writer: Writer,
     """True, or a failure of the statement. With `tell` null, or JSON that says which parts of the check did not hold:
     `[index, [true, false, …]]`."""
     if pred == TRUE:
-        return sql("null::json") if tell else sql("true")
+        return passed(tell=tell)
     holds = sql("coalesce({pred}, false)", pred=predicate(pred, (alias,), (relation,), writer))
     if not tell:
         raise_ = raising("check", index, Sql((alias,)))
@@ -56,6 +57,23 @@ def verdict(pred: Pred, index: int, alias: str, relation: Ident, writer: Writer,
         index=number(index),
         parts=join(", ", parts),
     )
+
+
+def passed(*, tell: bool) -> Sql:
+    """The verdict where nothing is to be checked."""
+    return sql("null::json") if tell else sql("true")
+
+
+def both_passed(own: Sql, other: Sql, *, tell: bool) -> Sql:
+    """Where a row does not tell whether it was inserted or updated it must pass both checks."""
+    if tell:
+        return sql("coalesce({own}, {other})", own=own, other=other)
+    return sql("({own} and {other})", own=own, other=other)
+
+
+def first_told(rows: Sql) -> Sql:
+    """What the first failing row of a CTE tells, as text; null when all passed."""
+    return sql("(select {ok}::text from {rows} where {ok} is not null limit 1)", ok=OK, rows=rows)
 
 
 def parts_of(pred: Pred) -> tuple[Pred, ...]:
