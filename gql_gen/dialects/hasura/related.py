@@ -12,12 +12,9 @@ from typing import Literal, cast
 
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.hasura.assignments import Part, assignments, filtered, key_columns, parts_of, where_of
-from gql_gen.dialects.hasura.flat_rows import flatten
 from gql_gen.dialects.hasura.given import Given, Sent, Values
-from gql_gen.dialects.hasura.inserts import InsertPlanner
 from gql_gen.dialects.hasura.related_types import freed
-from gql_gen.dialects.hasura.row_literals import filled, rows_part
-from gql_gen.dialects.hasura.rows import RootRows
+from gql_gen.dialects.hasura.rows import InsertReader
 from gql_gen.dialects.hasura.typesystem import InputObject, ListOf, Plain, RelatedInput, ScalarType, named, nullable
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import TRUE, AnyOf, Not, Pred
@@ -33,12 +30,11 @@ _Reach = Literal["related", "was_related", "connect", "create"]
 
 @dataclass(frozen=True, slots=True)
 class RelatedReader:
-    """Reads the `_related` of one update. Rows to insert are added to `rows`."""
+    """Reads the `_related` of one update."""
 
     role: RoleModel
     values: Values
-    planner: InsertPlanner
-    rows: list[RootRows]
+    inserts: InsertReader
 
     def read(self, update: Update, part: Part) -> Update:
         """The update with all that is written along. Raises Rejected for what cannot be done together."""
@@ -165,13 +161,8 @@ class RelatedReader:
 
     def _insert(self, link: Link, part: Part, *, hung: bool) -> Insert:
         """Rows to insert; those that are `hung` take their side of the key from our row."""
-        type_, is_list = cast(InputObject, named(part.type)), isinstance(nullable(part.type), ListOf)
-        written = rows_part(part.given, part.type, self.values, part.at)
-        flat = flatten(filled(written, self.values.variables), type_, part.at, is_list=is_list)
-        insert = self.planner.insert(link.target, flat, part.at, None, None)
         determined = frozenset(their for _, their in link.on) if hung else None
-        self.rows.append(RootRows(written, type_, part.at, is_list, insert, determined))
-        return insert
+        return self.inserts.insert(link.target, part.given, part.type, part.at, hung=determined)
 
 
 def _ranked(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
+from gql_gen.catalog.types import Ident
 from gql_gen.dialects.hasura.flat_rows import FlatLink, FlatRows, flatten
-from gql_gen.dialects.hasura.inserts import PARENT, paired
+from gql_gen.dialects.hasura.given import Given, Values
+from gql_gen.dialects.hasura.inserts import PARENT, InsertPlanner, paired
 from gql_gen.dialects.hasura.row_cells import JSON, cells, is_certain
-from gql_gen.dialects.hasura.row_literals import Constant, Part, filled
-from gql_gen.dialects.hasura.typesystem import FieldInput, InputObject
+from gql_gen.dialects.hasura.row_literals import Constant, Part, filled, rows_part
+from gql_gen.dialects.hasura.typesystem import FieldInput, InputObject, ListOf, TypeRef, named, nullable
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import ValueType
 from gql_gen.model.values import encode
-from gql_gen.plan.writes import GivenColumn, Insert, NestedInsert
+from gql_gen.plan.writes import Answer, GivenColumn, Insert, NestedInsert, OnConflict
 
 _Pairs = tuple[tuple[FlatLink, NestedInsert], ...]
 
@@ -52,6 +54,36 @@ class RootRows:
 
     def texts(self, variables: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(map(_text, self.planned(variables)))
+
+
+@dataclass(frozen=True, slots=True)
+class InsertReader:
+    """Reads the inserts of one operation; `roots` are their rows, in the order read."""
+
+    values: Values
+    planner: InsertPlanner
+    roots: list[RootRows] = field(default_factory=list)
+
+    def insert(
+        self,
+        relation: Ident,
+        given: Given,
+        ref: TypeRef,
+        at: str,
+        *,
+        conflict: Callable[[], OnConflict | None] = lambda: None,
+        answer: Answer | None = None,
+        hung: frozenset[str] | None = None,
+    ) -> Insert:
+        """Rows, or a single one where the type says so, and what is to be done on `conflict`, which the document tells
+        after them. `hung` as in RootRows."""
+        type_, is_list = cast(InputObject, named(ref)), isinstance(nullable(ref), ListOf)
+        written = rows_part(given, ref, self.values, at)
+        on_conflict = conflict()
+        flat = flatten(filled(written, self.values.variables), type_, at, is_list=is_list)
+        insert = self.planner.insert(relation, flat, at, on_conflict, answer)
+        self.roots.append(RootRows(written, type_, at, is_list, insert, hung))
+        return insert
 
 
 class RowSource:

@@ -9,12 +9,10 @@ from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import Collected, Limits, Operation
 from gql_gen.dialects.hasura.assignments import Part, assignments, filtered, key_columns, parts_of, where_of
 from gql_gen.dialects.hasura.conflicts import on_conflict
-from gql_gen.dialects.hasura.flat_rows import flatten
 from gql_gen.dialects.hasura.given import Given
 from gql_gen.dialects.hasura.inserts import InsertPlanner
 from gql_gen.dialects.hasura.related import RelatedReader
-from gql_gen.dialects.hasura.row_literals import filled, rows_part
-from gql_gen.dialects.hasura.rows import RootRows, RowSource
+from gql_gen.dialects.hasura.rows import InsertReader, RowSource
 from gql_gen.dialects.hasura.schema import RoleSchema
 from gql_gen.dialects.hasura.selections import Below, object_of
 from gql_gen.dialects.hasura.shows import RowReader
@@ -60,15 +58,14 @@ class MutationReader(RowReader):
     def __init__(self, operation: Operation, variables: Mapping[str, Any], schema: RoleSchema, limits: Limits) -> None:
         super().__init__(operation, variables, schema, limits)
         self.roots: list[WriteRoot] = []
-        self.planner = InsertPlanner(schema.role, self.values)
-        self.rows: list[RootRows] = []
+        self.inserts = InsertReader(self.values, InsertPlanner(schema.role, self.values))
 
     def read(self) -> RowSource | None:
         assert self.schema.mutation_root is not None
         self.walk(self.schema.mutation_root)
-        if not self.rows:
+        if not self.inserts.roots:
             return None
-        source = RowSource(self.rows)
+        source = RowSource(self.inserts.roots)
         # Bad rows are refused before anything is planned on for them.
         source.texts(self.values.variables)
         return source
@@ -114,16 +111,15 @@ class MutationReader(RowReader):
 
     def _insert(self, relation: Ident, parts: Mapping[str, Part], word: str, answer: Answer) -> Insert:
         rows = parts[word]
-        type_ = cast(InputObject, named(rows.type))
-        written = rows_part(rows.given, rows.type, self.values, rows.at)
-        conflict = self._conflict(parts["on_conflict"]) if "on_conflict" in parts else None
-        is_list = word == "objects"
-        flat = flatten(filled(written, self.values.variables), type_, rows.at, is_list=is_list)
-        insert = self.planner.insert(relation, flat, rows.at, conflict, answer)
-        self.rows.append(RootRows(written, type_, rows.at, is_list, insert))
-        return insert
 
-    def _conflict(self, part: Part) -> OnConflict | None:
+        def conflict() -> OnConflict | None:
+            return self._conflict(parts.get("on_conflict"))
+
+        return self.inserts.insert(relation, rows.given, rows.type, rows.at, conflict=conflict, answer=answer)
+
+    def _conflict(self, part: Part | None) -> OnConflict | None:
+        if part is None:
+            return None
         return on_conflict(part.given, cast(InputObject, named(part.type)), self.values, part.at)
 
     # ------------------------------------------------------------ update and delete
@@ -134,7 +130,7 @@ class MutationReader(RowReader):
 
     def _update_by_key(self, relation: Ident, parts: Mapping[str, Part], at: str, answer: Answer) -> Update:
         update = self._update(relation, key_columns(parts["pk_columns"], self.values), parts.values(), at, answer)
-        related = RelatedReader(self.schema.role, self.values, self.planner, self.rows)
+        related = RelatedReader(self.schema.role, self.values, self.inserts)
         return related.read(update, parts["_related"]) if "_related" in parts else update
 
     def _updates(self, relation: Ident, part: Part, answer: Answer) -> UpdateMany:
