@@ -221,7 +221,9 @@ class Engine:
         self, world: World, prepared: PreparedWrite, variables: Mapping[str, Any], caller: Caller
     ) -> Refusals:
         role = world.role(caller.role, caller.is_backend)
-        return Refusals(self._pool, world, role.model, prepared, variables, caller, self._settings.development)
+        return Refusals(
+            self._pool, self._checks, world, role.model, prepared, variables, caller, self._settings.development
+        )
 
     async def _prove(
         self, statement: Statement, arguments: Sequence[str | None], doubts: Sequence[tuple[str, Slot]]

@@ -55,6 +55,7 @@ class Refusals:
     """Finds the error for one request's failed write."""
 
     pool: Pool
+    checks: Checks
     world: World
     role: RoleModel
     write: PreparedWrite
@@ -99,20 +100,17 @@ class Refusals:
     # ------------------------------------------------------------ checks
 
     async def _check_failed(self, check: Check, root: int) -> UsherError:
-        message = check.message or _CHECK_FAILED
         if not self.development:
-            return CheckFailed(message, path=check.path)
+            return _failed(check)
         told = await explained(self.pool, self.world.catalog, self.write, self.variables, self.caller, root)
         internal = {"rule": check.name, "at": check.at, **told}
-        return CheckFailed(message, path=check.path, extensions={"internal": internal})
+        return _failed(check, {"internal": internal})
 
     @staticmethod
     def _hidden(node: Node | None) -> UsherError:
         """Exactly what a failed check of the same write says."""
         check = None if node is None or isinstance(node, Delete) else node.check
-        if check is None:
-            return CheckFailed(_CHECK_FAILED)
-        return CheckFailed(check.message or _CHECK_FAILED, path=check.path)
+        return CheckFailed(_CHECK_FAILED) if check is None else _failed(check)
 
     # ------------------------------------------------------------ constraints
 
@@ -185,13 +183,16 @@ class Refusals:
         """The cell that Postgres could not read, found by trying each that was not certain."""
         if self.write.rows is None:
             return None
-        checks = Checks(self.pool)
         for text, type_, path in islice(self.write.rows.cells(self.variables), _TRIED):
             try:
-                await checks.value(text, _cell(text, type_, path))
+                await self.checks.value(text, _cell(text, type_, path))
             except UsherError as error:
                 return error
         return None
+
+
+def _failed(check: Check, extensions: Mapping[str, Any] | None = None) -> CheckFailed:
+    return CheckFailed(check.message or _CHECK_FAILED, path=check.path, extensions=extensions)
 
 
 def _cell(text: str, type_: ValueType, path: str) -> Slot:

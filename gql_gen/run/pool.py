@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import select
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -166,9 +165,9 @@ class Pool:
             await link.connection.execute(ROLLBACK if transaction.is_dry else COMMIT)
 
     @asynccontextmanager
-    async def _held(self, begin: str | None = None) -> AsyncIterator[Link]:
-        """A connection for a while, in a transaction with `begin`; given up unless it is certain to be sound."""
-        link = await (self._living() if begin is None else self._begun(begin))
+    async def _held(self, begin: str) -> AsyncIterator[Link]:
+        """A connection for a while, after `begin`; given up unless it is certain to be sound."""
+        link = await self._begun(begin)
         try:
             yield link
         except BaseException as error:
@@ -194,17 +193,18 @@ class Pool:
 
     async def _begun(self, begin: str) -> Link:
         """A connection in a transaction. One that turns out to be over is replaced: nothing was done on it yet."""
-        for attempt in itertools.count():
+        others = self.settings.size
+        while True:
             link = await self._living()
             try:
                 await link.connection.execute(begin)
             except BaseException as error:
                 self._discard(link)
-                if not isinstance(error, LOST) or attempt >= self.settings.size:
+                if not isinstance(error, LOST) or others == 0:
                     raise
+                others -= 1
             else:
                 return link
-        raise AssertionError
 
     async def _row(
         self, link: Link, text: str, arguments: Sequence[str | None], prepare: bool

@@ -24,6 +24,7 @@ from gql_gen.model.predicates import TRUE
 from gql_gen.plan.writes import OnConflict
 from gql_gen.run.pool import Pool, Transaction
 from gql_gen.sql import change, insert, insert_source, verdict
+from gql_gen.sql.session import PING
 from gql_gen.sql.text import Sql, sql
 
 WORLDS = 60
@@ -87,7 +88,7 @@ def only_for_updates(original: Function) -> Function:
 @asynccontextmanager
 async def kept_on_error(self: Pool, begin: str) -> AsyncIterator[Transaction]:
     """Every statement on its own."""
-    async with self._held() as link:
+    async with self._held(PING) as link:
         yield Transaction(self, link)
 
 
