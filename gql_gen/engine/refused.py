@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -47,7 +46,9 @@ _WORDS: Mapping[ViolationKind, str] = {
 }
 _TWICE = "21000"
 _TRIED = 5_000
-"""Cells tried one by one, at most, to find the one at fault."""
+"""Arrays tried one by one, at most, to find the one at fault: they cannot be asked about together."""
+_Cell = tuple[str, ValueType, str]
+"""Text, type, path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,12 @@ class Refusals:
     development: bool
 
     async def of_step(self, failed: StepFailed) -> UsherError | None:
-        """None where nothing better can be said than for any statement."""
+        """None where nothing better can be said than for any statement.
+
+        A value that cannot be read is told before all else: which rows the statement met before it depends on what the
+        tables hold, and so would the error."""
+        if (wrong := await self._bad_value()) is not None:
+            return wrong
         node, cause = failed.step.step.node, failed.cause
         mark = raised(str(cause)) if cause.sqlstate == "22P02" else None
         if mark is not None:
@@ -83,7 +89,7 @@ class Refusals:
             twice = await self._twice(node, None)
             return twice or BadRequest("two rows of this insert have the same key", path=node.path)
         if (cause.sqlstate or "").startswith("22"):
-            return await self._bad_value() or self._misfit(failed, node)
+            return self._misfit(failed, node)
         return None
 
     def _misfit(self, failed: StepFailed, node: Node) -> UsherError | None:
@@ -180,23 +186,36 @@ class Refusals:
         return BadRequest(f"{_short(names[0])} and {_short(names[1])} have the same key", path=names[1])
 
     async def _bad_value(self) -> UsherError | None:
-        """The cell that Postgres could not read, found by trying each that was not certain."""
+        """The first cell that Postgres cannot read, of any insert of the request."""
         if self.write.rows is None:
             return None
-        for text, type_, path in islice(self.write.rows.cells(self.variables), _TRIED):
-            try:
-                await self.checks.value(text, _cell(text, type_, path))
-            except UsherError as error:
-                return error
+        columns: dict[ValueType, list[_Cell]] = {}
+        for cell in self.write.rows.cells(self.variables):
+            columns.setdefault(cell[1], []).append(cell)
+        for type_, cells in columns.items():
+            suspects = cells[:_TRIED] if type_.element is not None else await self._halved(cells, type_)
+            for text, _, path in suspects:
+                try:
+                    await self.checks.value(text, Slot("literal", (), type_, text, path))
+                except UsherError as error:
+                    return error
         return None
+
+    async def _halved(self, cells: list[_Cell], type_: ValueType) -> list[_Cell]:
+        """None of many cells of one type where all hold, else the first that does not."""
+        if await self._hold(cells, type_):
+            return []
+        while len(cells) > 1:
+            first, second = cells[: len(cells) // 2], cells[len(cells) // 2 :]
+            cells = second if await self._hold(first, type_) else first
+        return cells
+
+    async def _hold(self, cells: list[_Cell], type_: ValueType) -> bool:
+        return await self.checks.hold([text for text, _, _ in cells], type_)
 
 
 def _failed(check: Check, extensions: Mapping[str, Any] | None = None) -> CheckFailed:
     return CheckFailed(check.message or _CHECK_FAILED, path=check.path, extensions=extensions)
-
-
-def _cell(text: str, type_: ValueType, path: str) -> Slot:
-    return Slot("literal", (), type_, text, path)
 
 
 def _short(path: str) -> str:

@@ -8,6 +8,7 @@ form alone; the others are tried on the server once and remembered.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 
 import asyncpg
@@ -16,6 +17,7 @@ import msgspec
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import BadRequest, Failed, ParseFailed, UsherError
 from gql_gen.model.predicates import Slot, ValueType
+from gql_gen.model.values import array_literal
 from gql_gen.run.failures import UNAVAILABLE
 from gql_gen.run.pool import Pool
 from gql_gen.sql.operators import Pattern
@@ -68,6 +70,17 @@ class Checks:
             raise
         except asyncpg.PostgresError as error:
             raise Failed(_first_line(error)) from None
+
+    async def hold(self, texts: Sequence[str], value_type: ValueType) -> bool:
+        """Whether Postgres takes all these texts as values of one type that is no array, asked in one statement."""
+        statement = cast_check(replace(value_type, is_list=True))
+        try:
+            await self._pool.fetch(statement, [array_literal(list(texts), value_type)])
+        except UNAVAILABLE:
+            raise
+        except asyncpg.PostgresError:
+            return False
+        return True
 
     async def _value(self, text: str, value_type: ValueType, at: str) -> None:
         statement = cast_check(value_type)
