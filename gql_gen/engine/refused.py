@@ -142,8 +142,11 @@ class Refusals:
         return {"constraint": violation.constraint, "fields": fields}
 
     async def _may_tell(self, violation: Violation, node: Node | None) -> bool:
-        question = may_tell(violation, node, self.role)
-        return question if isinstance(question, bool) else await self._answer(question)
+        questions = may_tell(violation, node, self.role)
+        if isinstance(questions, bool):
+            return questions
+        answers = [await self._answer(question) for question in questions]
+        return all(answers)
 
     async def _may_be_older(self, violation: Violation, node: Insert) -> bool:
         """Whether an upsert may have met an older row: then two of its own rows with that key need not be at fault, one

@@ -33,17 +33,20 @@ class RowWithKey:
 
 @dataclass(frozen=True, slots=True)
 class NoHiddenTarget:
-    """Tell it when the role may see every row that the update was to change."""
+    """Tell it when the role may see every row that the write was to touch: which of several violations Postgres meets
+    first depends on all of them."""
 
-    update: Update
+    write: Update | Delete
     rule: Pred
 
 
 Question = RowWithKey | NoHiddenTarget
 
 
-def may_tell(violation: Violation, node: Insert | Update | Delete | None, role: RoleModel) -> bool | Question:
-    """True, False, or what has to be asked of the database."""
+def may_tell(
+    violation: Violation, node: Insert | Update | Delete | None, role: RoleModel
+) -> bool | tuple[Question, ...]:
+    """True, False, or what has to be asked of the database, where all of it must hold."""
     if role.is_admin:
         return True
     entity = None if violation.relation is None else role.entities.get(violation.relation)
@@ -55,11 +58,11 @@ def may_tell(violation: Violation, node: Insert | Update | Delete | None, role: 
         return True
     match violation.kind:
         case "unique" | "exclusion":
-            return _key_taken(violation, entity)
+            return _about_others(_key_taken(violation, entity), node, role)
         case "foreign_key":
             return _not_there(violation, entity, role)
         case "referenced":
-            return _still_referenced(violation, entity, node)
+            return _about_others(_still_referenced(violation, entity, node), node, role)
         case "check" | "not_null":
             return _own_row(violation, entity, node)
         case _:
@@ -74,6 +77,22 @@ def fields_of(violation: Violation, role: RoleModel) -> tuple[str, ...]:
     columns = _columns(violation, entity.entity.relation)
     known = {**entity.fields, **entity.insert_fields, **entity.update_fields}
     return tuple(field.name for field in known.values() if field.sql in columns)
+
+
+def _about_others(
+    answer: bool | Question, node: Insert | Update | Delete | None, role: RoleModel
+) -> bool | tuple[Question, ...]:
+    """Of rows that others hold: told if `answer` says so and none of the rows touched is hidden."""
+    if answer is False:
+        return False
+    questions = () if answer is True else (answer,)
+    if isinstance(node, Update | Delete):
+        questions = (*questions, *_no_hidden_target(node, role.entities[node.relation]))
+    return questions or True
+
+
+def _no_hidden_target(node: Update | Delete, entity: RoleEntity) -> tuple[Question, ...]:
+    return () if entity.rule == TRUE else (NoHiddenTarget(node, entity.rule),)
 
 
 def _key_taken(violation: Violation, entity: RoleEntity) -> bool | Question:
@@ -125,7 +144,9 @@ def _still_referenced(
     return RowWithKey(entity.entity.ident, key.columns, expressions, violation.key, entity.rule, None, besides)
 
 
-def _own_row(violation: Violation, entity: RoleEntity, node: Insert | Update | Delete | None) -> bool | Question:
+def _own_row(
+    violation: Violation, entity: RoleEntity, node: Insert | Update | Delete | None
+) -> bool | tuple[Question, ...]:
     """A check or a missing value: about one new row, of which the caller wrote at least a part."""
     columns = _columns(violation, entity.entity.relation)
     if node is None or isinstance(node, Delete) or violation.relation != node.relation or not columns:
@@ -137,9 +158,9 @@ def _own_row(violation: Violation, entity: RoleEntity, node: Insert | Update | D
     # The row was there before: what the caller neither wrote nor may read is the row's own.
     if not columns <= entity.columns | _written(node):
         return False
-    if isinstance(node, Insert) or entity.rule == TRUE:
+    if isinstance(node, Insert):
         return entity.rule == TRUE
-    return NoHiddenTarget(node, entity.rule) if entity.is_selectable else False
+    return entity.is_selectable and (_no_hidden_target(node, entity) or True)
 
 
 def _written(node: Insert | Update) -> frozenset[str]:

@@ -80,7 +80,7 @@ def _readings(key: str, parts: int) -> list[tuple[str, ...]]:
 
 
 def _no_hidden_target(question: NoHiddenTarget, writer: Writer) -> Sql:
-    alias, node = writer.alias(), question.update
+    alias, node = writer.alias(), question.write
     scope, relations = (alias,), (node.relation,)
     return sql(
         "select not exists (select 1 from {table} as {alias}{where})",
