@@ -173,6 +173,14 @@ def _nhost_roots(base: str) -> dict[str, str]:
     return roots | {"select_stream": f"{base}_stream", "update_many": f"update_{base}_many"}
 
 
+def function_root_names(base: str, naming: Naming, *, is_chosen: bool = False) -> dict[str, str]:
+    """The root fields of a function, `base` being what `table_base_name` makes of its name."""
+    if naming == "hasura":
+        return {"function": base, "function_aggregate": f"{base}_aggregate"}
+    first = base if is_chosen else camel(base)
+    return {"function": first, "function_aggregate": f"{first}Aggregate"}
+
+
 # ---------------------------------------------------------------- fields
 
 

@@ -12,6 +12,7 @@ from gql_gen.catalog.types import Catalog, Ident, Relation
 from gql_gen.engine.world import World
 from gql_gen.errors import UsherError
 from gql_gen.model.certainty import surely_valid
+from gql_gen.model.inheritance import family, select_grants
 from gql_gen.model.predicates import Pred, Slot, literals
 from gql_gen.model.types import PresetValue, RoleEntity, WriteKind, WriteRule
 from gql_gen.rules.types import DeleteRule, Fault, InsertRule, Mark, TablePermissions, UpdateRule
@@ -37,27 +38,33 @@ async def prove_rules(world: World, checks: Checks) -> None:
     by themselves; notes the faults."""
     for name in sorted(world.model.roles - {ADMIN}):
         for ident, entity in world.role(name, is_backend=True).model.entities.items():
-            permissions = world.rules.tables[ident].permissions[name]
-            if permissions.select is not None and (message := await _refuted(entity.rule, checks)) is not None:
+            table = world.rules.tables[ident]
+            grants = select_grants(table, name, world.rules)
+            if grants and (message := await _refuted(entity.rule, checks)) is not None:
                 said = f"the rule of role {name} for {ident} can never work: {message}"
-                world.withdraw(name, ident, Fault(permissions.select.at, said))
+                world.withdraw(name, ident, Fault(grants[0].at, said))
                 continue
-            await _prove_writes(world, entity, permissions, checks)
+            for heir in family(name, world.rules):
+                if heir in table.permissions:
+                    await _prove_writes(world, name, entity, table.permissions[heir], checks)
 
 
-async def _prove_writes(world: World, entity: RoleEntity, permissions: TablePermissions, checks: Checks) -> None:
+async def _prove_writes(
+    world: World, role: str, entity: RoleEntity, permissions: TablePermissions, checks: Checks
+) -> None:
+    """`permissions` are the role's own, or those of one that it inherits: only rules that became the role's count."""
     ident = entity.entity.ident
     kinds: tuple[WriteKind, ...] = get_args(WriteKind)
     for kind in kinds:
         rule: WriteRule | None = getattr(entity, kind)
         told: Told | None = getattr(permissions, kind)
-        if rule is None or told is None:
+        if rule is None or told is None or rule.at != str(told.at):
             continue
         wrong = await _wrong(rule, told, entity.entity.relation, world.catalog, checks)
         if wrong is not None:
             at, message = wrong
-            said = f"the {kind} rule of role {permissions.role} for {ident} can never work: {message}"
-            world.withdraw_write(permissions.role, ident, kind, Fault(at, said))
+            said = f"the {kind} rule of role {role} for {ident} can never work: {message}"
+            world.withdraw_write(role, ident, kind, Fault(at, said))
 
 
 async def _wrong(

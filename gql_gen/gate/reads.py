@@ -1,8 +1,9 @@
 """What a role may read: selects, aggregates, links, predicates and orders, with the role's rules put in place.
 
 Two predicates, two treatments. What the **caller** wrote (where, order_by, aggregate predicates) may name only readable
-columns and carries the row rule of every relation it walks through, so that nothing can be probed. What a **rule** says
-was resolved when the rules met the database and sees the relations it walks through as they are.
+columns and carries the row rule of every relation it walks through, so that nothing can be probed; a column that may be
+read in some rows alone carries those as its guard, wherever it stands. What a **rule** says was resolved when the rules
+met the database and sees the relations it walks through as they are.
 
 A dialect with a schema has refused unknown names already; the gate repeats the decision because not every dialect has
 one, and because a wrong schema must not become a leak. Refusals look like "not found".
@@ -16,24 +17,27 @@ from typing import assert_never
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import (
+    TRUE,
     AggregateTest,
     All,
     AnyOf,
     CastRef,
     ColumnRef,
     Compare,
+    ComputedRef,
     Exists,
     IsNull,
     Not,
     Pred,
+    Value,
 )
-from gql_gen.model.types import RoleEntity, RoleModel
+from gql_gen.model.types import ComputedField, RoleEntity, RoleModel, Scalar
 from gql_gen.plan.nodes import (
     Access,
     Aggregate,
     AggregateShow,
     Call,
-    Hop,
+    CallValue,
     Node,
     Root,
     Select,
@@ -54,9 +58,14 @@ Scope = tuple[RoleEntity, ...]
 """The entities whose rows are in sight, innermost first: `ColumnRef.depth` counts into it."""
 
 
-def root(root: Root, role: RoleModel) -> Root:
-    entity = selectable(root.node.relation, role)
-    if root.access not in entity.query_roots or root.access != _access(root.node):
+def root(root: Root, role: RoleModel, *, may_write: bool = False) -> Root:
+    """`may_write`: whether the root runs where functions may write."""
+    if root.access != _access(root.node):
+        raise unknown(root.alias)
+    call = root.node.call if isinstance(root.node, CallValue) else root.node.rows
+    if call is not None:
+        _callable_root(call, root, role, may_write=may_write)
+    elif isinstance(root.node, CallValue) or root.access not in selectable(root.node.relation, role).query_roots:
         raise unknown(root.alias)
     return replace(root, node=node_of(root.node, role))
 
@@ -64,12 +73,32 @@ def root(root: Root, role: RoleModel) -> Root:
 def _access(node: Node) -> Access:
     """The right that a node needs at the root, whatever the plan says."""
     match node:
-        case Select():
+        case Select(rows=None):
             return "select_by_pk" if node.single else "select"
-        case Aggregate():
+        case Aggregate(rows=None):
             return "select_aggregate"
+        case Aggregate():
+            return "call_aggregate"
+        case Select() | CallValue():
+            return "call"
         case _:
             assert_never(node)
+
+
+def _callable_root(call: Call, root: Root, role: RoleModel, *, may_write: bool) -> None:
+    """One of the functions that the role may call, giving what it gives."""
+    function = role.functions.get(call.routine.ident)
+    if function is None or function.routine != call.routine or (call.routine.is_volatile and not may_write):
+        raise unknown(root.alias)
+    node = root.node
+    if isinstance(node, CallValue):
+        gives = isinstance(function.returns, Scalar)
+    else:
+        is_set = isinstance(node, Aggregate) or not node.single
+        gives = function.returns == node.relation and function.is_set == is_set
+    if not gives:
+        raise unknown(root.alias)
+    _given(call, root.alias)
 
 
 def node_of(node: Node, role: RoleModel) -> Node:
@@ -78,6 +107,8 @@ def node_of(node: Node, role: RoleModel) -> Node:
             return _select(node, role)
         case Aggregate():
             return _aggregate(node, role)
+        case CallValue():
+            return node
         case _:
             assert_never(node)
 
@@ -90,7 +121,7 @@ def _select(node: Select, role: RoleModel) -> Select:
         show=tuple(shown(show, scope, role) for show in node.show),
         where=predicate(node.where, scope, role),
         order=tuple(_sort(key, scope, role) for key in node.order),
-        distinct=_readable_all(node.distinct, scope),
+        distinct=tuple(_column(column, scope) for column in node.distinct),
         rule=entity.rule,
         row_limit=entity.limit,
     )
@@ -106,7 +137,7 @@ def _aggregate(node: Aggregate, role: RoleModel) -> Aggregate:
         show=tuple(_aggregate_show(show, scope, role) for show in node.show),
         where=predicate(node.where, scope, role),
         order=tuple(_sort(key, scope, role) for key in node.order),
-        distinct=_readable_all(node.distinct, scope),
+        distinct=tuple(_column(column, scope) for column in node.distinct),
         rule=entity.rule,
         row_limit=entity.limit,
     )
@@ -118,48 +149,51 @@ def _aggregate(node: Aggregate, role: RoleModel) -> Aggregate:
 def shown(show: Show, scope: Scope, role: RoleModel) -> Show:
     match show:
         case ShowColumn():
-            _readable(show.column, scope)
-            return show
+            return replace(show, column=_column(show.column, scope))
         case ShowText():
             return show
         case ShowLink():
-            _linked(show.node.relation, show.on, scope[0], role)
-            return replace(show, node=node_of(show.node, role))
+            if show.node.rows is not None:
+                raise unknown(show.alias)
+            _linked(show.node.relation, show.on, None, scope[0], role)
+            node = _select(show.node, role) if isinstance(show.node, Select) else _aggregate(show.node, role)
+            return replace(show, node=node)
         case ShowComputed():
-            _callable(show.call, scope[0])
-            if isinstance(show.call.field.returns, Ident):
-                raise unknown(show.call.field.name)
-            return show
+            return replace(show, value=_computed(show.value, scope))
         case ShowRows():
-            _callable(show.call, scope[0])
-            if show.call.field.returns != show.node.relation or show.node.single:
-                raise unknown(show.call.field.name)
+            if show.node.rows is None or show.node.single:
+                raise unknown(show.alias)
+            _linked(show.node.relation, (), show.node.rows, scope[0], role)
             # Rows carry their own table's rule, whoever chose them.
             return replace(show, node=_select(show.node, role))
         case _:
             assert_never(show)
 
 
-def _callable(call: Call, entity: RoleEntity) -> None:
-    """One of the role's own functions, with nothing given but what is the caller's to give."""
-    field = call.field
-    if entity.computed.get(field.name) != field:
-        raise unknown(field.name)
+def _own(call: Call, entity: RoleEntity) -> ComputedField:
+    """The role's computed field that a call is of, with nothing given but what is the caller's to give."""
+    for field in entity.computed.values():
+        if field.routine == call.routine:
+            _given(call, field.name)
+            return field
+    raise unknown(call.routine.ident.name)
+
+
+def _given(call: Call, name: str) -> None:
     given = dict(call.given)
-    for place, parameter in enumerate(field.parameters):
+    for place, parameter in enumerate(call.routine.parameters):
         is_given = given.pop(place, _ABSENT) is not _ABSENT
         is_right = is_given or parameter.has_default if parameter.filled_by == "caller" else not is_given
         if not is_right:
-            raise unknown(parameter.name or field.name)
+            raise unknown(parameter.name or name)
     if given or any(slot is not None and slot.source == "claims" for _, slot in call.given):
-        raise unknown(field.name)
+        raise unknown(name)
 
 
 def _aggregate_show(show: AggregateShow, scope: Scope, role: RoleModel) -> AggregateShow:
     match show:
         case ShowGroup():
-            _group(show, scope)
-            return show
+            return _group(show, scope)
         case ShowNodes():
             return replace(show, show=tuple(shown(part, scope, role) for part in show.show))
         case ShowText():
@@ -168,17 +202,20 @@ def _aggregate_show(show: AggregateShow, scope: Scope, role: RoleModel) -> Aggre
             assert_never(show)
 
 
-def _group(group: ShowGroup, scope: Scope) -> None:
-    for part in group.parts:
-        match part:
-            case ShowGroup():
-                _group(part, scope)
-            case ShowAggregate():
-                _readable_all(part.columns, scope)
-            case ShowText():
-                pass
-            case _:
-                assert_never(part)
+def _group(group: ShowGroup, scope: Scope) -> ShowGroup:
+    return replace(group, parts=tuple(_group_part(part, scope) for part in group.parts))
+
+
+def _group_part(part: ShowAggregate | ShowGroup | ShowText, scope: Scope) -> ShowAggregate | ShowGroup | ShowText:
+    match part:
+        case ShowGroup():
+            return _group(part, scope)
+        case ShowAggregate():
+            return replace(part, columns=tuple(_value(column, scope) for column in part.columns))
+        case ShowText():
+            return part
+        case _:
+            assert_never(part)
 
 
 # ---------------------------------------------------------------- what is asked about
@@ -187,13 +224,10 @@ def _group(group: ShowGroup, scope: Scope) -> None:
 def predicate(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
     match pred:
         case Compare():
-            _readable(pred.left, scope)
-            if isinstance(pred.right, ColumnRef):
-                _readable(pred.right, scope)
-            return pred
+            right = _column(pred.right, scope) if isinstance(pred.right, ColumnRef) else pred.right
+            return replace(pred, left=_operand(pred.left, scope), right=right)
         case IsNull():
-            _readable(pred.column, scope)
-            return pred
+            return replace(pred, column=_operand(pred.column, scope))
         case All():
             return All(tuple(predicate(part, scope, role) for part in pred.parts))
         case AnyOf():
@@ -201,8 +235,9 @@ def predicate(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
         case Not():
             return Not(predicate(pred.part, scope, role))
         case Exists():
-            target = _linked(pred.relation, pred.on, scope[0], role)
-            return replace(pred, where=predicate(pred.where, (target, *scope), role), rule=target.rule)
+            target = _linked(pred.relation, pred.on, pred.rows, scope[0], role)
+            guard = None if pred.rows is None else _seen(scope[0].rule)
+            return replace(pred, where=predicate(pred.where, (target, *scope), role), rule=target.rule, guard=guard)
         case AggregateTest():
             return _aggregate_test(pred, scope, role)
         case _:
@@ -210,49 +245,82 @@ def predicate(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
 
 
 def _aggregate_test(test: AggregateTest, scope: Scope, role: RoleModel) -> AggregateTest:
-    target = _linked(test.relation, test.on, scope[0], role)
+    target = _linked(test.relation, test.on, None, scope[0], role)
     if not target.allow_aggregations:
         raise unknown("aggregate")
     for column in test.arguments:
-        if column not in target.columns:
+        # What is tested has no place for a guard, so a column that is null in some rows stays out of it.
+        if column not in target.always_readable:
             raise unknown(column)
-    for compared in test.tests:
-        if isinstance(compared, Compare) and isinstance(compared.right, ColumnRef):
-            _readable(compared.right, (target, *scope))
-    return replace(test, where=predicate(test.where, (target, *scope), role), rule=target.rule)
+    inner = (target, *scope)
+    tests = tuple(_aggregate_compared(each, inner) for each in test.tests)
+    return replace(test, where=predicate(test.where, inner, role), tests=tests, rule=target.rule)
+
+
+def _aggregate_compared(test: Compare | IsNull, scope: Scope) -> Compare | IsNull:
+    if isinstance(test, Compare) and isinstance(test.right, ColumnRef):
+        return replace(test, right=_column(test.right, scope))
+    return test
 
 
 def _sort(key: SortKey, scope: Scope, role: RoleModel) -> SortKey:
     if not key.hops:
-        if key.column is not None:
-            _readable(key.column, scope)
-        return key
+        return key if key.column is None else replace(key, column=_value(key.column, scope))
     targets: list[RoleEntity] = []
     for hop in key.hops:
-        targets.append(_linked(hop.relation, hop.on, targets[-1] if targets else scope[0], role))
+        targets.append(_linked(hop.relation, hop.on, hop.rows, targets[-1] if targets else scope[0], role))
     if key.function is not None and not targets[-1].allow_aggregations:
         raise unknown("aggregate")
-    if key.column is not None:
-        _readable(key.column, (targets[-1],))
-    hops = tuple(Hop(hop.relation, hop.on, target.rule) for hop, target in zip(key.hops, targets, strict=True))
-    return replace(key, hops=hops)
+    column = None if key.column is None else _value(key.column, (targets[-1],))
+    hops = tuple(replace(hop, rule=target.rule) for hop, target in zip(key.hops, targets, strict=True))
+    return replace(key, hops=hops, column=column)
 
 
-def _readable_all(columns: tuple[ColumnRef, ...], scope: Scope) -> tuple[ColumnRef, ...]:
-    for column in columns:
-        _readable(column, scope)
-    return columns
+def _operand(operand: Value | CastRef, scope: Scope) -> Value | CastRef:
+    if isinstance(operand, CastRef):
+        return replace(operand, column=_value(operand.column, scope))
+    return _value(operand, scope)
 
 
-def _readable(reference: ColumnRef | CastRef, scope: Scope) -> None:
-    column = reference.column if isinstance(reference, CastRef) else reference
+def _value(value: Value, scope: Scope) -> Value:
+    return _column(value, scope) if isinstance(value, ColumnRef) else _computed(value, scope)
+
+
+def _column(column: ColumnRef, scope: Scope) -> ColumnRef:
+    """A column that the role may read, with the rows it may read it in."""
     if not 0 <= column.depth < len(scope) or column.column not in scope[column.depth].columns:
         raise unknown(column.column)
+    guard = scope[column.depth].guards.get(column.column)
+    return column if guard is None else replace(column, guard=guard)
 
 
-def _linked(relation: Ident, on: tuple[tuple[str, str], ...], source: RoleEntity, role: RoleModel) -> RoleEntity:
-    """The entity that one of the source's own relationships leads to. Any other join could probe hidden columns."""
-    if not any(link.target == relation and link.on == on for link in source.links.values()):
+def _computed(value: ComputedRef, scope: Scope) -> ComputedRef:
+    """The same for a computed value."""
+    if not 0 <= value.depth < len(scope):
+        raise unknown(value.call.routine.ident.name)
+    entity = scope[value.depth]
+    field = _own(value.call, entity)
+    if not isinstance(field.returns, Scalar):
+        raise unknown(field.name)
+    guard = _seen(entity.computed_guards.get(field.name, entity.rule))
+    return value if guard is None else replace(value, guard=guard)
+
+
+def _seen(rule: Pred) -> Pred | None:
+    """A function must not be called for a row that the role does not see: it may fail, and that would tell."""
+    return None if rule == TRUE else rule
+
+
+def _linked(
+    relation: Ident, on: tuple[tuple[str, str], ...], rows: Call | None, source: RoleEntity, role: RoleModel
+) -> RoleEntity:
+    """The entity that one of the source's own relationships leads to, or one of its functions that return rows. Any
+    other join could probe hidden columns."""
+    if rows is None:
+        leads = any(link.target == relation and link.on == on for link in source.links.values())
+    else:
+        leads = not on and _own(rows, source).returns == relation
+    if not leads:
         raise unknown(relation.name)
     return selectable(relation, role)
 

@@ -97,7 +97,7 @@ def _no_hidden_target(node: Update | Delete, entity: RoleEntity) -> tuple[Questi
 
 def _key_taken(violation: Violation, entity: RoleEntity) -> bool | Question:
     relation = entity.entity.relation
-    if not entity.is_selectable or not entity.columns.issuperset(_columns(violation, relation)):
+    if not entity.is_selectable or not entity.always_readable.issuperset(_columns(violation, relation)):
         return False
     question = key_taken(violation, relation, entity.rule)
     return question is not None and (entity.rule == TRUE or question)
@@ -124,7 +124,7 @@ def _not_there(violation: Violation, entity: RoleEntity, role: RoleModel) -> boo
         and target.is_selectable
         and target.rule == TRUE
         and target.limit is None
-        and target.columns.issuperset(key.target_columns)
+        and target.always_readable.issuperset(key.target_columns)
     )
 
 
@@ -133,7 +133,7 @@ def _still_referenced(
 ) -> bool | Question:
     """Told when a row that the role sees, and that is to stay, refers to the one changed."""
     key = _foreign_key(violation, entity.entity.relation)
-    if key is None or not entity.is_selectable or not entity.columns.issuperset(key.columns):
+    if key is None or not entity.is_selectable or not entity.always_readable.issuperset(key.columns):
         return False
     if entity.rule == TRUE:
         return True
@@ -156,7 +156,7 @@ def _own_row(
     if isinstance(node, Insert) and (node.on_conflict is None or not node.on_conflict.update):
         return columns <= _known(entity)
     # The row was there before: what the caller neither wrote nor may read is the row's own.
-    if not columns <= entity.columns | _written(node):
+    if not columns <= entity.always_readable | _written(node):
         return False
     if isinstance(node, Insert):
         return entity.rule == TRUE
@@ -176,7 +176,7 @@ def _written(node: Insert | Update) -> frozenset[str]:
 def _known(entity: RoleEntity) -> frozenset[str]:
     """Columns that the role may read or write."""
     fields = (*entity.insert_fields.values(), *entity.update_fields.values())
-    return entity.columns | frozenset(field.sql for field in fields)
+    return entity.always_readable | frozenset(field.sql for field in fields)
 
 
 # ---------------------------------------------------------------- what a constraint is about

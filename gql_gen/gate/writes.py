@@ -13,6 +13,7 @@ from typing import assert_never
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
 from gql_gen.gate.reads import predicate, selectable, shown, unknown
+from gql_gen.gate.reads import root as read_root
 from gql_gen.model.predicates import FALSE, TRUE, Pred, both, reaches_tables, row_columns
 from gql_gen.model.types import Link, RoleEntity, RoleModel, WriteRule
 from gql_gen.plan.nodes import Show
@@ -21,6 +22,7 @@ from gql_gen.plan.writes import (
     Check,
     Delete,
     Insert,
+    Invoke,
     Lookup,
     NestedInsert,
     OnConflict,
@@ -46,6 +48,8 @@ def root(root: WriteRoot, role: RoleModel) -> WriteRoot:
     """One mutation root within the role's rules."""
     if root.access not in _accesses(root.node):
         raise unknown(root.alias)
+    if isinstance(root.node, Invoke):
+        return replace(root, node=_write(root.node, role))
     if root.access in ("update_by_pk", "delete_by_pk") and not selectable(root.node.relation, role).by_primary_key:
         raise unknown(root.alias)
     if root.access != "update_by_pk" and any(map(_reaches_related, _updates(root.node))):
@@ -72,6 +76,8 @@ def _accesses(node: Write) -> tuple[WriteAccess, ...]:
             return ("update_by_pk",) if isinstance(node.answer, OneRow) else ("update",)
         case UpdateMany():
             return ("update_many",)
+        case Invoke():
+            return ("invoke",)
         case Delete():
             return ("delete_by_pk",) if isinstance(node.answer, OneRow) else ("delete",)
         case _:
@@ -88,6 +94,8 @@ def _write(node: Write, role: RoleModel) -> Write:
             return replace(node, updates=tuple(_update(update, role) for update in node.updates))
         case Delete():
             return _delete(node, role)
+        case Invoke():
+            return Invoke(read_root(node.root, role, may_write=True))
         case _:
             assert_never(node)
 
@@ -200,7 +208,10 @@ def _update(node: Update, role: RoleModel, *, is_related: bool = False, has_assi
         related=tuple(_related(write, entity, role) for write in node.related),
         where=_where(node.where, entity, role),
         answer=_answer(node.answer, entity, role),
-        rule=_reached(rule, entity, role, reads=is_related or bool(builds_on) or _reads(node.where)),
+        rule=both(
+            _reached(rule, entity, role, reads=is_related or bool(builds_on) or _reads(node.where)),
+            *_seen_values(builds_on, entity, role),
+        ),
         presets=rule.presets,
         check=_check(rule, f"update of {node.relation}", node.path if is_related else "$"),
         visible=_visible(entity),
@@ -312,6 +323,13 @@ def _reached(rule: WriteRule, entity: RoleEntity, role: RoleModel, *, reads: boo
     if not reads or role.model.writes_ignore_select or rule.filter == entity.rule:
         return rule.filter
     return both(rule.filter, entity.rule)
+
+
+def _seen_values(columns: Iterable[str], entity: RoleEntity, role: RoleModel) -> tuple[Pred, ...]:
+    """What builds on a value that the role may read in some rows alone reaches only those."""
+    if role.model.writes_ignore_select:
+        return ()
+    return tuple(dict.fromkeys(entity.guards[column] for column in columns if column in entity.guards))
 
 
 def _reads(where: Pred) -> bool:

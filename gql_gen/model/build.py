@@ -10,11 +10,13 @@ from types import MappingProxyType
 from typing import get_args
 
 from gql_gen.catalog.types import Catalog, Ident
-from gql_gen.model.computed import TypeOwners, computed_fields
+from gql_gen.model.computed import computed_fields
 from gql_gen.model.constraints import check_revealed
 from gql_gen.model.drafts import Draft, Sources, draft_tables
 from gql_gen.model.enums import EnumRows
 from gql_gen.model.links import links_of, referrers_of
+from gql_gen.model.owners import RootOwners, TypeOwners
+from gql_gen.model.tracked import tracked_functions
 from gql_gen.model.types import Entity, Model, RootName
 from gql_gen.names import is_graphql_name, root_field_names, with_affixes
 from gql_gen.rules.faults import Faults
@@ -25,9 +27,6 @@ ROOT_FIELDS: tuple[RootField, ...] = get_args(RootField)
 _QUERIES: frozenset[RootField] = frozenset({"select", "select_by_pk", "select_aggregate", "select_stream"})
 _BY_KEY: frozenset[RootField] = frozenset({"select_by_pk", "update_by_pk", "delete_by_pk"})
 
-Owners = dict[tuple[bool, str], str]
-"""(is a mutation, name of a root field) → whose it is."""
-
 
 def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, EnumRows]) -> Model:
     """The tracked tables with their names and relationships. What cannot be carried is left out and listed in `faults`.
@@ -36,7 +35,7 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
     sources = Sources(catalog, rules, enum_values, Faults())
     drafts, scalars = draft_tables(sources)
     referrers = referrers_of(drafts)
-    owners: Owners = {}
+    owners: RootOwners = {}
     types = TypeOwners(drafts, scalars, rules)
     entities: dict[Ident, Entity] = {}
     for ident, draft in drafts.items():
@@ -56,6 +55,7 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
             computed=MappingProxyType(computed_fields(draft, links, drafts, types, sources)),
         )
         check_revealed(draft.rules, catalog, sources.faults)
+    functions = tracked_functions(drafts, types, owners, sources)
     return Model(
         catalog,
         rules.naming,
@@ -64,6 +64,7 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
         _roles(rules),
         in_order(sources.faults),
         rules.writes_ignore_select,
+        MappingProxyType(functions),
     )
 
 
@@ -74,7 +75,7 @@ def in_order(faults: Faults) -> tuple[Fault, ...]:
 
 
 def _roles(rules: Rules) -> frozenset[str]:
-    granted = (role for table in rules.tables.values() for role in table.permissions)
+    granted = [role for table in rules.tables.values() for role in table.permissions]
     return frozenset({ADMIN, *rules.roles, *granted})
 
 
@@ -87,7 +88,7 @@ def _primary_key(draft: Draft) -> tuple[str, ...]:
 # ---------------------------------------------------------------- root fields
 
 
-def _root_fields(draft: Draft, key: tuple[str, ...], owners: Owners, sources: Sources) -> dict[RootField, RootName]:
+def _root_fields(draft: Draft, key: tuple[str, ...], owners: RootOwners, sources: Sources) -> dict[RootField, RootName]:
     naming, custom = sources.rules.naming, sources.rules.customization
     usual = root_field_names(draft.base_name, naming, is_chosen=draft.rules.name is not None)
     roots: dict[RootField, RootName] = {}
@@ -111,7 +112,7 @@ def _exists(root: RootField, draft: Draft, key: tuple[str, ...]) -> bool:
     return {"insert": relation.insertable, "update": relation.updatable, "delete": relation.deletable}.get(verb, True)
 
 
-def _claim_root(root: RootField, name: str, draft: Draft, owners: Owners, faults: Faults) -> bool:
+def _claim_root(root: RootField, name: str, draft: Draft, owners: RootOwners, faults: Faults) -> bool:
     chosen = draft.rules.root_fields.get(root)
     at = chosen.at if chosen is not None else draft.rules.at
     said = f'the root field "{name}" of {draft.ident} ({root})'

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gql_gen.catalog.types import Argument, Catalog, Function, Ident
-from gql_gen.model.drafts import Draft, Sources, type_names
+from gql_gen.catalog.types import Catalog, Function, Ident
+from gql_gen.model.drafts import Draft, Sources
 from gql_gen.model.functions import Unfit, check_scalar, function_of, row_place, session_place
+from gql_gen.model.owners import TypeOwners
+from gql_gen.model.parameters import parameters_of
 from gql_gen.model.scalars import Names, scalar_of
-from gql_gen.model.types import ComputedField, Entity, Link, Parameter, Scalar
+from gql_gen.model.types import ComputedField, Entity, Link, Routine, Scalar
 from gql_gen.names import (
     RESERVED_FIELDS,
-    RESERVED_TYPES,
     aggregate_field_name,
     is_graphql_name,
     table_base_name,
@@ -24,24 +25,6 @@ from gql_gen.names import (
 )
 from gql_gen.rules.faults import Faults, nearest
 from gql_gen.rules.types import ComputedFieldRules, Rules, SelectRule, TableRules
-
-
-class TypeOwners:
-    """The names of types that are taken, each with whose it is."""
-
-    def __init__(self, drafts: Mapping[Ident, Draft], scalars: Names, rules: Rules) -> None:
-        self.scalars = scalars
-        self._owners = dict.fromkeys(RESERVED_TYPES, "a type of GraphQL itself")
-        self._owners |= {name: f"the type {ident}" for ident, name in scalars.items()}
-        for draft in drafts.values():
-            self._owners |= dict.fromkeys(type_names(draft, rules), f"a type of {draft.ident}")
-
-    def claim(self, name: str, owner: str) -> str | None:
-        """Whose the name is already; None when it was free, and now is the owner's."""
-        found = self._owners.get(name)
-        if found is None:
-            self._owners[name] = owner
-        return found
 
 
 def computed_fields(
@@ -95,16 +78,20 @@ def _field(
 ) -> ComputedField:
     _check_name(rules.name, taken)
     function = function_of(rules, draft.ident, sources.catalog)
-    parameters = _parameters(function, rules, types.scalars, sources.catalog)
+    row = row_place(function, rules)
+    session = session_place(function, rules.session_argument, row, sources.catalog)
+    parameters = parameters_of(function, row, session, types.scalars, sources.catalog)
     returns = _returns(function, drafts, types.scalars, sources.catalog)
+    if function.volatility == "volatile":
+        raise Unfit(f"{function.ident} is volatile, and may write: a query must not", "declare it stable")
     name = _arguments_type(rules, draft, sources.rules)
     if any(parameter.filled_by == "caller" for parameter in parameters):
         owner = types.claim(name, f"that of the computed field {draft.ident}.{rules.name}")
         if owner is not None:
             raise Unfit(f'the type of its arguments, "{name}", would clash with {owner}', "choose another name")
     comment = function.comment if rules.comment is None else rules.comment
-    row = tuple(draft.relation.columns)
-    return ComputedField(rules.name, function.ident, draft.ident, row, parameters, returns, name, comment)
+    routine = Routine(function.ident, parameters, draft.ident, tuple(draft.relation.columns))
+    return ComputedField(rules.name, routine, returns, name, comment)
 
 
 def _check_name(name: str, taken: set[str]) -> None:
@@ -134,51 +121,3 @@ def _returns(function: Function, drafts: Mapping[Ident, Draft], scalars: Names, 
         raise Unfit(f"{function.ident} returns one row of {relation}", f"declare it `returns setof {relation.name}`")
     check_scalar(function, function.returns, "returns", catalog)
     return scalar_of(function.returns, catalog, scalars)
-
-
-# ---------------------------------------------------------------- parameters
-
-
-def _parameters(
-    function: Function, rules: ComputedFieldRules, scalars: Names, catalog: Catalog
-) -> tuple[Parameter, ...]:
-    row, session = row_place(function, rules), session_place(function, rules, catalog)
-    found: list[Parameter] = []
-    nameless = 0
-    for place, argument in enumerate(function.arguments):
-        if place == row:
-            parameter = Parameter("", argument.name or None, argument.type, None, "row", argument.has_default)
-        else:
-            nameless += not argument.name
-            name = argument.name or f"arg_{nameless}"
-            parameter = _given(function, name, argument, scalars, catalog, is_session=place == session)
-        _check_place(function, parameter, found)
-        found.append(parameter)
-    return tuple(found)
-
-
-def _given(
-    function: Function, name: str, argument: Argument, scalars: Names, catalog: Catalog, *, is_session: bool
-) -> Parameter:
-    check_scalar(function, argument.type, f'takes "{name}" as', catalog)
-    scalar = scalar_of(argument.type, catalog, scalars)
-    return Parameter(
-        name,
-        argument.name or None,
-        argument.type,
-        scalar,
-        "session" if is_session else "caller",
-        argument.has_default,
-    )
-
-
-def _check_place(function: Function, parameter: Parameter, before: list[Parameter]) -> None:
-    """What a caller names needs a name of its own; what always goes along needs a way to go along when something
-    before it is left out."""
-    if parameter.filled_by == "caller":
-        if not is_graphql_name(parameter.name):
-            raise Unfit(f'{function.ident} has the argument "{parameter.name}", which GraphQL cannot spell')
-        if any(other.name == parameter.name for other in before):
-            raise Unfit(f'{function.ident} has two arguments that are called "{parameter.name}"')
-    elif parameter.sql is None and any(other.has_default and other.filled_by == "caller" for other in before):
-        raise Unfit(f"{function.ident} takes the row after arguments with defaults: give that argument a name")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from gql_gen.catalog.types import Catalog, Column, Ident, Relation
 from gql_gen.model.enums import EnumRows, enum_columns, enum_fault
-from gql_gen.model.functions import computed_types
+from gql_gen.model.functions import called_types
 from gql_gen.model.scalars import Names, scalar_names, scalar_of
 from gql_gen.model.types import Field, Scalar
 from gql_gen.names import (
@@ -63,8 +63,9 @@ def draft_tables(sources: Sources) -> tuple[dict[Ident, Draft], Names]:
         if _is_sound_table(table, sources)
     ]
     columns = (column.type for _, relation in found for column in relation.columns.values())
-    computed = (type for table, _ in found for type in computed_types(table, sources.catalog))
-    scalars = scalar_names(sources.catalog, (*columns, *computed))
+    computed = (field.function for table, _ in found for field in table.computed_fields)
+    called = called_types((*computed, *sources.rules.functions), sources.catalog)
+    scalars = scalar_names(sources.catalog, (*columns, *called))
     named = _named_tables([_name_table(table, relation, sources) for table, relation in found], scalars, sources)
     drafts = {ident: replace(draft, fields=_fields(draft, named, scalars, sources)) for ident, draft in named.items()}
     return drafts, scalars

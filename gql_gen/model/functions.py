@@ -1,4 +1,4 @@
-"""Which of the database's functions a rules file means, and whether it can compute a field from a row.
+"""Which of the database's functions a rules file means, and whether it can be a field.
 
 What a function may take: the row, JSON with the session's variables where the rules say so, and values that GraphQL has
 a scalar for. What it may return: one such value, or a set of a tracked table's rows.
@@ -6,12 +6,12 @@ a scalar for. What it may return: one such value, or a set of a tracked table's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gql_gen.catalog.types import Catalog, Function, Ident
 from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.rules.faults import nearest
-from gql_gen.rules.types import ComputedFieldRules, TableRules
+from gql_gen.rules.types import ComputedFieldRules
 
 _MODES = {
     "variadic": "takes a variadic argument",
@@ -30,10 +30,10 @@ class Unfit(Exception):
         self.hint = hint
 
 
-def computed_types(table: TableRules, catalog: Catalog) -> Iterator[Ident]:
-    """The types that the table's computed fields may bring into the schema as scalars."""
-    for rules in table.computed_fields:
-        for function in catalog.functions.get(rules.function, ()):
+def called_types(names: Iterable[Ident], catalog: Catalog) -> Iterator[Ident]:
+    """The types that calls of these functions may bring into the schema as scalars."""
+    for name in names:
+        for function in catalog.functions.get(name, ()):
             for type in (*(argument.type for argument in function.arguments), function.returns):
                 if _unshown(type, catalog) is None:
                     yield type
@@ -51,10 +51,30 @@ def function_of(rules: ComputedFieldRules, row: Ident, catalog: Catalog) -> Func
     if not fitting and len(named) > 1:
         raise Unfit(f"none of the {len(named)} functions {rules.function} takes a row of {row}{_as(rules)}")
     found = fitting[0] if fitting else named[0]
-    _check_kind(found)
+    check_kind(found)
     if not fitting:
         _refuse_row(found, rules, row)
     return found
+
+
+def only_function(ident: Ident, catalog: Catalog) -> Function:
+    """The one function of a name. Raises Unfit."""
+    named = catalog.functions.get(ident, ())
+    if not named:
+        raise Unfit(f"the database has no function {ident}", nearest(str(ident), map(str, catalog.functions)))
+    if len(named) > 1:
+        raise Unfit(f"{ident} stands for {len(named)} functions: only one that is told by its name can be served")
+    check_kind(named[0])
+    return named[0]
+
+
+def check_kind(function: Function) -> None:
+    """Raises Unfit for procedures, aggregates and the like, and for arguments that no field can have."""
+    if function.kind != "function":
+        raise Unfit(f"{function.ident} is no plain function: its kind is {function.kind}")
+    for argument in function.arguments:
+        if argument.mode in _MODES:
+            raise Unfit(f"{function.ident} {_MODES[argument.mode]}, which a field cannot have")
 
 
 def row_place(function: Function, rules: ComputedFieldRules) -> int | None:
@@ -64,16 +84,16 @@ def row_place(function: Function, rules: ComputedFieldRules) -> int | None:
     return _place(function, rules.table_argument)
 
 
-def session_place(function: Function, rules: ComputedFieldRules, catalog: Catalog) -> int | None:
-    """Where the session's variables go; None where the rules do not say. Raises Unfit."""
-    if rules.session_argument is None:
+def session_place(function: Function, name: str | None, row: int | None, catalog: Catalog) -> int | None:
+    """Where the session's variables go: the argument `name`; None where the rules name none. Raises Unfit."""
+    if name is None:
         return None
-    place = _place(function, rules.session_argument)
-    if place is None or place == row_place(function, rules):
-        raise _no_argument(function, rules.session_argument)
+    place = _place(function, name)
+    if place is None or place == row:
+        raise _no_argument(function, name)
     if catalog.base_type(function.arguments[place].type).ident not in JSON_TYPES:
         type = function.arguments[place].type.name
-        raise Unfit(f'{function.ident} takes "{rules.session_argument}" as {type}, and session variables are json')
+        raise Unfit(f'{function.ident} takes "{name}" as {type}, and session variables are json')
     return place
 
 
@@ -90,14 +110,6 @@ def check_scalar(function: Function, type: Ident, said: str, catalog: Catalog) -
 def _takes(function: Function, rules: ComputedFieldRules, row: Ident) -> bool:
     place = row_place(function, rules)
     return place is not None and function.arguments[place].type == row
-
-
-def _check_kind(function: Function) -> None:
-    if function.kind != "function":
-        raise Unfit(f"{function.ident} is no plain function: its kind is {function.kind}")
-    for argument in function.arguments:
-        if argument.mode in _MODES:
-            raise Unfit(f"{function.ident} {_MODES[argument.mode]}, which a computed field cannot have")
 
 
 def _refuse_row(function: Function, rules: ComputedFieldRules, row: Ident) -> None:

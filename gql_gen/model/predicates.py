@@ -12,54 +12,40 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gql_gen.catalog.types import Ident
-
-
-@dataclass(frozen=True, slots=True)
-class ValueType:
-    """How a value is checked and bound: `pg` is the exact type it is cast to (never a domain), `graphql` its name in
-    messages, `is_list` a list of such values bound as one array literal, `labels` the only values allowed,
-    `element` the type of an array type's items."""
-
-    pg: Ident
-    graphql: str
-    is_list: bool = False
-    labels: tuple[str, ...] | None = None
-    element: ValueType | None = None
-    bound: Literal["limit", "offset"] | None = None
-    """Set for `limit` (a 32-bit number not below 0) and `offset` (64-bit, also as a string)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A value that comes with the request, or a literal of the document or rule. Always bound as a parameter.
-
-    `path`: for a variable its name and the keys into it; for a session variable its lower-case name; for a literal ().
-    Writes know two more sources: `rows`, the rows of the n-th insert as one JSON text, `path` being (n,); and `step`,
-    what an earlier statement of the same root answered, `path` being (statement, column). `claims` are all session
-    variables as one JSON object, `path` being ().
-    `text`: a literal's Postgres text form, already checked. `at`: the argument's path in the caller's words."""
-
-    source: Literal["variable", "session", "claims", "literal", "rows", "step"]
-    path: tuple[str | int, ...]
-    type: ValueType
-    text: str | None = None
-    at: str = "$"
+from gql_gen.model.calls import Call
+from gql_gen.model.slots import Slot as Slot
+from gql_gen.model.slots import ValueType as ValueType
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnRef:
-    """A column by its SQL name. `type` is the base type below domains."""
+    """A column by its SQL name. `type` is the base type below domains. `guard` (gate) is about the row that the column
+    is of: where it does not hold the value counts as null."""
 
     column: str
     type: Ident
     depth: int = 0
+    guard: Pred | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedRef:
+    """A single value that a function computes from the row `depth` relations outwards; `guard` as for a column."""
+
+    call: Call
+    type: Ident
+    depth: int = 0
+    guard: Pred | None = None
+
+
+Value = ColumnRef | ComputedRef
 
 
 @dataclass(frozen=True, slots=True)
 class CastRef:
-    """A column read as another type (`_cast`)."""
+    """A value read as another type (`_cast`)."""
 
-    column: ColumnRef
+    column: Value
     to: Ident
 
 
@@ -67,14 +53,14 @@ class CastRef:
 class Compare:
     """`operator` is a canonical name of gql_gen.model.operators (`_eq`, `_like`, …; `_ceq` is `_eq` with a column)."""
 
-    left: ColumnRef | CastRef
+    left: Value | CastRef
     operator: str
     right: Slot | ColumnRef
 
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    column: ColumnRef | CastRef
+    column: Value | CastRef
     negated: bool
 
 
@@ -100,12 +86,15 @@ class Not:
 @dataclass(frozen=True, slots=True)
 class Exists:
     """Some row of `relation` with our `on[i][0]` = its `on[i][1]` satisfies `where`. `on` is empty for `_exists`.
-    `rule` is the target's own row rule: filled by the gate for a caller's predicate, never inside a rule."""
+    `rule` is the target's own row rule: filled by the gate for a caller's predicate, never inside a rule. `rows`: of
+    the rows that a function makes from the row tested, instead of all; made where `guard` (gate) holds, else none."""
 
     relation: Ident
     on: tuple[tuple[str, str], ...]
     where: Pred
     rule: Pred | None = None
+    rows: Call | None = None
+    guard: Pred | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +154,12 @@ def literals(pred: Pred) -> Iterator[tuple[Slot, str]]:
 
 
 def reaches_tables(pred: Pred) -> bool:
-    """Whether a predicate looks at other rows than the one tested."""
+    """Whether a predicate looks at other rows than the one tested, as a function may."""
     match pred:
         case Exists() | AggregateTest():
             return True
+        case Compare(left=value) | IsNull(column=value):
+            return reaches_further(value)
         case All(parts=parts) | AnyOf(parts=parts):
             return any(reaches_tables(part) for part in parts)
         case Not(part=part):
@@ -177,25 +168,41 @@ def reaches_tables(pred: Pred) -> bool:
             return False
 
 
+def reaches_further(value: Value | CastRef) -> bool:
+    """The same for a value: whether it, or its guard, looks at other rows."""
+    ref = value.column if isinstance(value, CastRef) else value
+    return isinstance(ref, ComputedRef) or (ref.guard is not None and reaches_tables(ref.guard))
+
+
 def row_columns(pred: Pred, depth: int = 0) -> frozenset[str]:
     """The columns of the row `depth` relations outwards that a predicate looks at; 0 is the row tested."""
     match pred:
         case Compare(left=left, right=right):
-            refs = [left.column if isinstance(left, CastRef) else left]
-            if isinstance(right, ColumnRef):
-                refs.append(right)
-            return frozenset(ref.column for ref in refs if ref.depth == depth)
+            ours = value_columns(left, depth)
+            return ours | value_columns(right, depth) if isinstance(right, ColumnRef) else ours
         case IsNull(column=column):
-            ref = column.column if isinstance(column, CastRef) else column
-            return frozenset((ref.column,) if ref.depth == depth else ())
+            return value_columns(column, depth)
         case All(parts=parts) | AnyOf(parts=parts):
             return frozenset().union(*(row_columns(part, depth) for part in parts))
         case Not(part=part):
             return row_columns(part, depth)
-        case Exists(on=on, where=where, rule=rule):
-            return _joined_columns(on, (where, rule), depth)
+        case Exists(on=on, where=where, rule=rule, rows=rows, guard=guard):
+            made = frozenset(rows.routine.row) if rows is not None and depth == 0 else frozenset[str]()
+            guarded = frozenset[str]() if guard is None else row_columns(guard, depth)
+            return made | guarded | _joined_columns(on, (where, rule), depth)
         case AggregateTest(on=on, where=where, rule=rule, tests=tests):
             return _joined_columns(on, (where, rule, *tests), depth)
+
+
+def value_columns(value: Value | CastRef, depth: int = 0) -> frozenset[str]:
+    """The same for a value: its column, or all of the row that a function takes, and what its guard looks at."""
+    ref = value.column if isinstance(value, CastRef) else value
+    guard = frozenset[str]()
+    if ref.guard is not None and depth >= ref.depth:
+        guard = row_columns(ref.guard, depth - ref.depth)
+    if ref.depth != depth:
+        return guard
+    return guard | (frozenset((ref.column,)) if isinstance(ref, ColumnRef) else frozenset(ref.call.routine.row))
 
 
 def _joined_columns(on: tuple[tuple[str, str], ...], inner: tuple[Pred | None, ...], depth: int) -> frozenset[str]:

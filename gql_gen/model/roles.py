@@ -12,18 +12,15 @@ from types import MappingProxyType
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.build import in_order
-from gql_gen.model.computed import granted_computed
 from gql_gen.model.constraints import conflict_targets, revealed_constraints, unique_indexes, unique_keys
-from gql_gen.model.predicates import FALSE, TRUE, Pred
-from gql_gen.model.resolve import resolve
-from gql_gen.model.types import ComputedField, Entity, Field, Link, Model, RoleEntity, RoleModel, WriteKind, WriteRule
-from gql_gen.model.writes import Writes, admin_writes, listed_columns, role_writes
+from gql_gen.model.grants import NOTHING, SUBSCRIPTION_ROOTS, Reads, all_reads, fields_of, reads_of
+from gql_gen.model.inheritance import family, select_grants
+from gql_gen.model.tracked import granted_functions
+from gql_gen.model.types import ComputedField, Entity, Link, Model, RoleEntity, RoleModel, WriteKind, WriteRule
+from gql_gen.model.writes import Writes, admin_writes, inherited_writes
 from gql_gen.rules.faults import Faults
-from gql_gen.rules.types import QueryRoot, Rules, SelectRule, SubscriptionRoot
+from gql_gen.rules.types import Rules
 from gql_gen.session import ADMIN
-
-_QUERY_ROOTS: frozenset[QueryRoot] = frozenset({"select", "select_by_pk", "select_aggregate"})
-_SUBSCRIPTION_ROOTS: frozenset[SubscriptionRoot] = frozenset({*_QUERY_ROOTS, "select_stream"})
 
 
 def role_model(model: Model, rules: Rules, role: str, is_backend: bool = False) -> RoleModel:
@@ -34,7 +31,8 @@ def role_model(model: Model, rules: Rules, role: str, is_backend: bool = False) 
 
 def has_backend_rules(rules: Rules, role: str) -> bool:
     """Whether the role may do more when its caller shows the admin secret as well."""
-    permissions = (table.permissions.get(role) for table in rules.tables.values())
+    names = tuple(family(role, rules))
+    permissions = (table.permissions.get(name) for table in rules.tables.values() for name in names)
     return any(
         rule.backend_only
         for found in permissions
@@ -73,7 +71,8 @@ def _role_model(model: Model, rules: Rules, role: str, is_backend: bool, faults:
         found = _only_writing(_role_entity(entity, grant), writes)
         if found.is_selectable or _is_written(found):
             seen[ident] = found
-    return _linked(RoleModel(role, role == ADMIN, {}, model, is_backend), seen)
+    functions = granted_functions(model, rules, role)
+    return _linked(RoleModel(role, role == ADMIN, {}, model, is_backend, functions), seen)
 
 
 def _linked(model: RoleModel, seen: Mapping[Ident, RoleEntity]) -> RoleModel:
@@ -90,7 +89,12 @@ def _linked(model: RoleModel, seen: Mapping[Ident, RoleEntity]) -> RoleModel:
         )
         for ident, entity in seen.items()
     }
-    return replace(model, entities=MappingProxyType(linked))
+    functions = {
+        ident: function
+        for ident, function in model.functions.items()
+        if not isinstance(function.returns, Ident) or function.returns in readable
+    }
+    return replace(model, entities=MappingProxyType(linked), functions=MappingProxyType(functions))
 
 
 def _amendable(entity: RoleEntity, model: Model) -> frozenset[str]:
@@ -115,73 +119,39 @@ def _computed_from(entity: RoleEntity, targets: Collection[Ident]) -> Mapping[st
 
 
 @dataclass(frozen=True, slots=True)
-class _Reads:
-    """A select rule with its names and its filter resolved."""
-
-    fields: Mapping[str, Field]
-    rule: Pred
-    limit: int | None
-    allow_aggregations: bool
-    query_roots: frozenset[QueryRoot]
-    subscription_roots: frozenset[SubscriptionRoot]
-    computed: Mapping[str, ComputedField]
-
-
-_NOTHING = _Reads(MappingProxyType({}), FALSE, None, False, frozenset(), frozenset(), MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
 class _Grant:
     """`reads` None: the role may not select. `revealed` as in RoleEntity."""
 
-    reads: _Reads | None
+    reads: Reads | None
     writes: Writes
     revealed: frozenset[str] | None
 
 
 def _admin_grant(entity: Entity) -> _Grant:
-    reads = _Reads(entity.fields, TRUE, None, True, _QUERY_ROOTS, _SUBSCRIPTION_ROOTS, entity.computed)
-    return _Grant(reads, admin_writes(entity), None)
+    return _Grant(all_reads(entity), admin_writes(entity), None)
 
 
 def _grant(entity: Entity, model: Model, rules: Rules, role: str, faults: Faults) -> _Grant | None:
     """None when the role has no permission on the table, or when its select rule has a fault: a role that was to see
     some rows, and sees none, must not go on changing what it cannot look at."""
     table = rules.tables[entity.ident]
-    permissions = table.permissions.get(role)
-    if permissions is None:
+    if not any(name in table.permissions for name in family(role, rules)):
         return None
-    writes = role_writes(permissions, entity, model, rules, faults)
-    select = permissions.select
-    reads = None if select is None else _reads(select, entity, model, rules, faults)
-    if select is not None and reads is None:
+    writes = inherited_writes(role, entity, model, rules, faults)
+    grants = select_grants(table, role, rules)
+    reads = reads_of(grants, entity, model, rules, faults) if grants else None
+    if grants and reads is None:
         return None
     return _Grant(reads, writes, revealed_constraints(table, rules))
 
 
-def _reads(select: SelectRule, entity: Entity, model: Model, rules: Rules, faults: Faults) -> _Reads | None:
-    columns = listed_columns(select.columns, entity, rules, faults)
-    rule, wrong = resolve(select.filter, entity.ident, model, rules.named)
-    faults.found.extend(wrong)
-    if columns is None or rule is None:
-        return None
-    return _Reads(
-        _fields_of(entity, columns),
-        rule,
-        select.limit,
-        select.allow_aggregations,
-        _QUERY_ROOTS if select.query_root_fields is None else select.query_root_fields,
-        _SUBSCRIPTION_ROOTS if select.subscription_root_fields is None else select.subscription_root_fields,
-        granted_computed(select, entity, rules.tables[entity.ident], faults),
-    )
-
-
 def _role_entity(entity: Entity, grant: _Grant) -> RoleEntity:
     """What the grant lets be read."""
-    reads = grant.reads or _NOTHING
+    reads = grant.reads or NOTHING
     columns = frozenset(field.sql for field in reads.fields.values())
+    always = columns - reads.guards.keys()
     by_primary_key = bool(entity.primary_key) and columns.issuperset(entity.primary_key)
-    absent = {root for root in _SUBSCRIPTION_ROOTS if root not in entity.root_fields}
+    absent = {root for root in SUBSCRIPTION_ROOTS if root not in entity.root_fields}
     absent |= set() if by_primary_key else {"select_by_pk"}
     absent |= set() if reads.allow_aggregations else {"select_aggregate"}
     return RoleEntity(
@@ -195,10 +165,12 @@ def _role_entity(entity: Entity, grant: _Grant) -> RoleEntity:
         subscription_roots=reads.subscription_roots - absent,
         columns=columns,
         by_primary_key=by_primary_key,
-        unique_keys=unique_keys(entity.relation, columns),
-        unique_indexes=unique_indexes(entity.relation, columns) if columns else (),
+        unique_keys=unique_keys(entity.relation, always),
+        unique_indexes=unique_indexes(entity.relation, always) if always else (),
         is_selectable=grant.reads is not None,
         computed=reads.computed,
+        guards=reads.guards,
+        computed_guards=reads.computed_guards,
         revealed_constraints=grant.revealed,
     )
 
@@ -215,9 +187,9 @@ def _only_writing(seen: RoleEntity, writes: Writes) -> RoleEntity:
         insert=insert,
         update=update,
         delete=writes.delete,
-        insert_fields=_fields_of(seen.entity, given),
-        update_fields=_fields_of(seen.entity, frozenset() if update is None else update.columns),
-        conflict_targets=() if insert is None else conflict_targets(seen.entity.relation, seen.columns | given),
+        insert_fields=fields_of(seen.entity, given),
+        update_fields=fields_of(seen.entity, frozenset() if update is None else update.columns),
+        conflict_targets=() if insert is None else conflict_targets(seen.entity.relation, seen.always_readable | given),
     )
 
 
@@ -228,8 +200,3 @@ def _writes_of(seen: RoleEntity) -> Writes:
 def _is_written(seen: RoleEntity) -> bool:
     rules: tuple[WriteRule | None, ...] = (seen.insert, seen.update, seen.delete)
     return any(rule is not None for rule in rules)
-
-
-def _fields_of(entity: Entity, columns: frozenset[str]) -> Mapping[str, Field]:
-    """The fields that show these columns, in the entity's order."""
-    return MappingProxyType({name: field for name, field in entity.fields.items() if field.sql in columns})

@@ -8,29 +8,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from gql_gen.catalog.types import Catalog, Column, Ident, Relation, UniqueIndex, UniqueKey
-from gql_gen.model.predicates import Pred, Slot, ValueType
-from gql_gen.rules.types import Customization, Fault, Naming, QueryRoot, RootField, SubscriptionRoot
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A column's type as GraphQL shows it.
-
-    `name` is the GraphQL scalar or enum (`Int`, `uuid`, `colors_enum`), `pg` the base type below domains, to which
-    values are cast. For an array `element` is set and `name` is the element's. `values` are a GraphQL enum's members
-    (name, comment): set for references to enum tables and for native Postgres enums."""
-
-    name: str
-    pg: Ident
-    element: Scalar | None = None
-    values: tuple[tuple[str, str | None], ...] | None = None
-    has_equality: bool = True
-    has_order: bool = True
-
-    def value_type(self, *, is_list: bool = False) -> ValueType:
-        labels = None if self.values is None else tuple(name for name, _ in self.values)
-        element = None if self.element is None else self.element.value_type()
-        return ValueType(self.pg, self.name, is_list, labels, element)
+from gql_gen.model.calls import Call as Call
+from gql_gen.model.calls import Parameter as Parameter
+from gql_gen.model.calls import Routine as Routine
+from gql_gen.model.calls import Scalar as Scalar
+from gql_gen.model.predicates import Pred, Slot
+from gql_gen.rules.types import Customization, Fault, FunctionRoot, Naming, QueryRoot, RootField, SubscriptionRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +47,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """What a function takes, under its GraphQL name where the caller fills it. `sql` is its own name, None where it has
-    none and goes by its place alone; `type` is what it is declared as, `scalar` None for the row."""
-
-    name: str
-    sql: str | None
-    type: Ident
-    scalar: Scalar | None
-    filled_by: Literal["row", "session", "caller"] = "caller"
-    has_default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ComputedField:
-    """A field that a function computes from a row: a single value, or rows of another entity.
-
-    `relation` and `row` are the row's relation and all of its columns, in their order. `parameters` keep the function's
-    order. `arguments_type` names the input type of what callers may give."""
+    """A field that a function computes from a row: a single value, or rows of another entity. `arguments_type` names
+    the input type of what callers may give."""
 
     name: str
-    function: Ident
-    relation: Ident
-    row: tuple[str, ...]
-    parameters: tuple[Parameter, ...]
+    routine: Routine
     returns: Scalar | Ident
     arguments_type: str
     comment: str | None = None
     """None: the dialect's own wording; "": no description."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a caller has nothing to give: such a field may stand wherever a column may."""
+        return all(parameter.filled_by != "caller" for parameter in self.routine.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +69,25 @@ class RootName:
     name: str
     comment: str | None
     """None: the dialect's own wording; "": no description."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFunction:
+    """A function of no row as a root field: rows of an entity (`is_set`), one row or none of it, or a single value.
+
+    `root_fields`: "function" always, "function_aggregate" where rows are queried. A volatile one runs as a write does,
+    whatever it is exposed as. `arguments_type` as for a computed field. `granted`: the roles that may call it; None for
+    whoever may select from the entity."""
+
+    ident: Ident
+    routine: Routine
+    returns: Scalar | Ident
+    is_set: bool
+    exposed_as: Literal["query", "mutation"]
+    root_fields: Mapping[FunctionRoot, RootName]
+    arguments_type: str
+    granted: frozenset[str] | None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +199,18 @@ class RoleEntity:
     is_selectable: bool = True
     computed: Mapping[str, ComputedField] = field(default_factory=lambda: MappingProxyType({}))
     """Those the role may ask for: single values by its select rule, rows where it may select from their entity."""
+    guards: Mapping[str, Pred] = field(default_factory=lambda: MappingProxyType({}))
+    """Columns (SQL names) that the role may read in some of its rows alone, each with those rows; elsewhere they count
+    as null, wherever they are used. Every other column may be read in every row of `rule`."""
+    computed_guards: Mapping[str, Pred] = field(default_factory=lambda: MappingProxyType({}))
+    """The same for computed fields of single values, by name."""
     revealed_constraints: frozenset[str] | None = frozenset()
     """Constraints whose violation may be named whatever row it was; None: all of them."""
+
+    @property
+    def always_readable(self) -> frozenset[str]:
+        """The columns that may be read in every row of `rule`."""
+        return self.columns - self.guards.keys() if self.guards else self.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +222,8 @@ class RoleModel:
     entities: Mapping[Ident, RoleEntity]
     model: Model
     is_backend: bool = False
+    functions: Mapping[Ident, TrackedFunction] = field(default_factory=lambda: MappingProxyType({}))
+    """Those the role may call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,3 +241,4 @@ class Model:
     writes_ignore_select: bool = False
     """Whether writes keep to their own rules alone, as in Hasura: they may pick any row of their filter, and give back
     all rows they wrote, also those that the select rule hides."""
+    functions: Mapping[Ident, TrackedFunction] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from gql_gen.catalog.types import Column, Relation
+from gql_gen.model.inheritance import parents_of
 from gql_gen.model.operands import slot_of
 from gql_gen.model.predicates import FALSE, TRUE, Pred
 from gql_gen.model.resolve import resolve, scalar_of_column
@@ -68,6 +69,45 @@ def role_writes(permissions: TablePermissions, entity: Entity, model: Model, rul
         None if update is None else desk.update(update, faults),
         None if delete is None else desk.delete(delete, faults),
     )
+
+
+def inherited_writes(role: str, entity: Entity, model: Model, rules: Rules, faults: Faults) -> Writes:
+    """The role's own write rules and, for what it has none of, those of its parents: where all that have one have the
+    same. Where they differ it has none, and that is a fault."""
+    table = rules.tables[entity.ident]
+    own = table.permissions.get(role)
+    found = Writes() if own is None else role_writes(own, entity, model, rules, faults)
+    told: frozenset[WriteKind] = frozenset() if own is None else _told(own)
+    parents = parents_of(role, rules)
+    if not parents:
+        return found
+    theirs = [(name, inherited_writes(name, entity, model, rules, Faults())) for name in parents]
+    kinds: tuple[WriteKind, ...] = get_args(WriteKind)
+    for kind in kinds:
+        if kind not in told:
+            found = replace(found, **{kind: _inherited(kind, role, theirs, entity, rules, faults)})
+    return found
+
+
+def _told(permissions: TablePermissions) -> frozenset[WriteKind]:
+    kinds: tuple[WriteKind, ...] = get_args(WriteKind)
+    return frozenset(kind for kind in kinds if getattr(permissions, kind) is not None)
+
+
+def _inherited(
+    kind: WriteKind, role: str, theirs: list[tuple[str, Writes]], entity: Entity, rules: Rules, faults: Faults
+) -> WriteRule | None:
+    found = [(name, rule) for name, writes in theirs if (rule := getattr(writes, kind)) is not None]
+    for name, rule in found[1:]:
+        first = found[0][1]
+        if replace(rule, at="") != replace(first, at=""):
+            message = (
+                f"the role {role} inherits two {kind} rules for {entity.ident} that differ: "
+                f"that of {found[0][0]} ({first.at}) and that of {name} ({rule.at}); it has neither"
+            )
+            faults.add(rules.roles[role].at, message, f"give {role} a rule of its own")
+            return None
+    return found[0][1] if found else None
 
 
 def listed_columns(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gql_gen.catalog.types import Ident
-from gql_gen.model.predicates import TRUE, ColumnRef, Pred, Slot
-from gql_gen.model.types import ComputedField
+from gql_gen.model.calls import Call as Call
+from gql_gen.model.predicates import TRUE, ColumnRef, ComputedRef, Pred, Slot, Value
 
 Direction = Literal["asc", "desc"]
 Nulls = Literal["first", "last"]
@@ -52,40 +52,31 @@ class ShowLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A computed field of the row at hand. `given`: the caller's arguments, by their place among the parameters; None
-    is SQL's null, and what is not given is the function's own default."""
-
-    field: ComputedField
-    given: tuple[tuple[int, Slot | None], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ShowComputed:
     """A computed field of a single value, `as_text` and `json_path` as for a column."""
 
     alias: str
-    call: Call
+    value: ComputedRef
     as_text: bool = False
     json_path: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShowRows:
-    """The rows that a computed field returns: a select over them instead of over all rows of its relation."""
+    """The rows that a computed field makes from the row at hand: a node with `rows`."""
 
     alias: str
-    call: Call
     node: Select
 
 
 @dataclass(frozen=True, slots=True)
 class ShowAggregate:
-    """One function over columns. For `count`, no columns means rows; `distinct` applies to count alone."""
+    """One function over columns or computed values. For `count`, no columns means rows; `distinct` applies to count
+    alone."""
 
     alias: str
     function: AggregateFunction
-    columns: tuple[ColumnRef, ...]
+    columns: tuple[Value, ...]
     distinct: bool = False
     as_text: bool = False
 
@@ -115,21 +106,24 @@ AggregateShow = ShowGroup | ShowNodes | ShowText
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step from a row to related rows on the way to a sort key. `rule` is the target's row rule (gate)."""
+    """One step from a row to related rows on the way to a sort key, or to the `rows` that a function makes from it.
+    `rule` is the target's row rule (gate)."""
 
     relation: Ident
     on: tuple[tuple[str, str], ...]
     rule: Pred | None = None
+    rows: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A column of the row, of an object relationship (`hops`), or an aggregate over the last hop's rows
-    (`function`; count without columns counts rows). Null placement None is Postgres's default for the direction."""
+    """A column or computed value of the row, of an object relationship (`hops`), or an aggregate over the last hop's
+    rows (`function`; count without columns counts rows). Null placement None is Postgres's default for the direction.
+    """
 
     direction: Direction
     nulls: Nulls | None
-    column: ColumnRef | None
+    column: Value | None
     hops: tuple[Hop, ...] = ()
     function: AggregateFunction | None = None
 
@@ -141,7 +135,8 @@ class SortKey:
 class Select:
     """Rows of a relation as a JSON array of objects, or as one object or null when `single`.
 
-    `where` is the caller's; `rule` (gate) the role's row rule; `row_limit` (gate) the role's limit."""
+    `where` is the caller's; `rule` (gate) the role's row rule; `row_limit` (gate) the role's limit. `rows`: of what a
+    function returns, instead of all rows of the relation; they carry the relation's rule all the same."""
 
     relation: Ident
     show: tuple[Show, ...]
@@ -153,12 +148,13 @@ class Select:
     single: bool = False
     rule: Pred | None = None
     row_limit: int | None = None
+    rows: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """Aggregates and rows over one set of rows: where, order, distinct, limit and offset bound both. `row_limit` (gate)
-    bounds the rows of `nodes`, never the aggregates."""
+    bounds the rows of `nodes`, never the aggregates. `rows` as for a select."""
 
     relation: Ident
     show: tuple[AggregateShow, ...]
@@ -169,18 +165,27 @@ class Aggregate:
     offset: Slot | None = None
     rule: Pred | None = None
     row_limit: int | None = None
+    rows: Call | None = None
 
 
-Node = Select | Aggregate
+@dataclass(frozen=True, slots=True)
+class CallValue:
+    """A function's single value, `as_text` as for a column."""
+
+    call: Call
+    as_text: bool = False
 
 
-Access = Literal["select", "select_by_pk", "select_aggregate"]
+Node = Select | Aggregate | CallValue
+
+
+Access = Literal["select", "select_by_pk", "select_aggregate", "call", "call_aggregate"]
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
     """A top-level field: its response key and what fills it. `access` is the right the role needs on the node's
-    relation; the gate checks it."""
+    relation, or on the function of its call; the gate checks it."""
 
     alias: str
     node: Node

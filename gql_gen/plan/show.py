@@ -24,18 +24,22 @@ from gql_gen.model.predicates import (
     CastRef,
     ColumnRef,
     Compare,
+    ComputedRef,
     Exists,
     IsNull,
     Not,
     Pred,
     Slot,
+    Value,
 )
 from gql_gen.plan.nodes import (
     Aggregate,
     AggregateShow,
     Call,
+    CallValue,
     Node,
     Plan,
+    Root,
     Select,
     Show,
     ShowAggregate,
@@ -55,8 +59,13 @@ _INDENT = "    "
 
 def show(plan: Plan) -> str:
     """The whole plan, a node a paragraph, what it holds indented below it. Ends in a line break."""
-    lines = (line for root in plan.roots for line in _node(root.node, root.alias))
+    lines = (line for root in plan.roots for line in root_lines(root))
     return "".join(f"{line}\n" for line in lines)
+
+
+def root_lines(root: Root) -> Iterator[str]:
+    """One root of it."""
+    return _node(root.node, root.alias)
 
 
 # ---------------------------------------------------------------- nodes
@@ -68,21 +77,25 @@ def _node(node: Node, alias: str, by: str = "") -> Iterator[str]:
             rows = "one row" if node.single else "rows"
         case Aggregate():
             rows = "aggregates"
+        case CallValue():
+            yield f"{alias} · {_computed(node.call)}"
+            return
         case _:
             assert_never(node)
-    yield f"{alias} · {rows} of {node.relation}{by}"
+    made = "" if node.rows is None else f" from {_computed(node.rows)}"
+    yield f"{alias} · {rows} of {node.relation}{by}{made}"
     shown = rows_shown(node.show) if isinstance(node, Select) else _aggregates(node.show)
     yield from indented((*_conditions(node), *_page(node), *shown))
 
 
-def _conditions(node: Node) -> Iterator[str]:
+def _conditions(node: Select | Aggregate) -> Iterator[str]:
     if node.rule is not None:
         yield line("rule", pred_text(node.rule))
     if node.where != TRUE:
         yield line("where", pred_text(node.where))
 
 
-def _page(node: Node) -> Iterator[str]:
+def _page(node: Select | Aggregate) -> Iterator[str]:
     if node.distinct:
         yield line("distinct", ", ".join(map(_reference, node.distinct)))
     if node.order:
@@ -105,13 +118,13 @@ def rows_shown(shows: tuple[Show, ...]) -> Iterator[str]:
         if isinstance(each, ShowLink):
             yield from _node(each.node, each.alias, f" by {joined(each.on)}")
         elif isinstance(each, ShowRows):
-            yield from _node(each.node, each.alias, f" from {_computed(each.call)}")
+            yield from _node(each.node, each.alias)
 
 
 def _leaf(each: Show) -> str | None:
     match each:
         case ShowColumn() | ShowComputed():
-            value = _reference(each.column) if isinstance(each, ShowColumn) else _computed(each.call)
+            value = _reference(each.column if isinstance(each, ShowColumn) else each.value)
             path = "" if each.json_path is None else f" #> {slot_text(each.json_path)}"
             cast = "::text" if each.as_text else ""
             return named(f"{value}{path}{cast}", each.alias)
@@ -144,7 +157,7 @@ def _functions(group: ShowGroup) -> Iterator[str]:
                 yield f"{part.alias} {{ {', '.join(_functions(part))} }}"
             case ShowAggregate():
                 cast = "::text" if part.as_text else ""
-                columns = tuple(column.column for column in part.columns)
+                columns = tuple(map(_reference, part.columns))
                 yield named(_call(part.function, columns, part.distinct) + cast, part.alias)
             case ShowText():
                 yield named(f"'{part.text}'", part.alias)
@@ -169,7 +182,8 @@ def pred_text(pred: Pred) -> str:
         case Not():
             return f"not {_nested(pred.part)}"
         case Exists():
-            return f"exists {_related(pred.relation.name, pred.on, pred.where, pred.rule)}"
+            made = "" if pred.rows is None else f"{_computed(pred.rows)} in "
+            return f"exists {made}{_related(pred.relation.name, pred.on, pred.where, pred.rule)}"
         case AggregateTest():
             return _aggregate_test(pred)
         case _:
@@ -205,20 +219,22 @@ def _nested(pred: Pred) -> str:
 # ---------------------------------------------------------------- parts
 
 
-def _operand(value: ColumnRef | CastRef | Slot) -> str:
+def _operand(value: Value | CastRef | Slot) -> str:
     match value:
         case Slot():
             return slot_text(value)
         case CastRef():
             return f"{_reference(value.column)}::{value.to.name}"
-        case ColumnRef():
+        case ColumnRef() | ComputedRef():
             return _reference(value)
         case _:
             assert_never(value)
 
 
-def _reference(ref: ColumnRef) -> str:
-    return "^" * ref.depth + ref.column
+def _reference(ref: Value) -> str:
+    value = ref.column if isinstance(ref, ColumnRef) else _computed(ref.call)
+    seen = "" if ref.guard is None else f" where {pred_text(ref.guard)}"
+    return "^" * ref.depth + (f"({value}{seen})" if seen else value)
 
 
 def slot_text(slot: Slot) -> str:
@@ -242,7 +258,8 @@ def _sort_key(key: SortKey) -> str:
     column = () if key.column is None else (_reference(key.column),)
     value = "".join(column) if key.function is None else _call(key.function, column, distinct=False)
     for hop in reversed(key.hops):
-        value = f"{value} of {_related(hop.relation.name, hop.on, TRUE, hop.rule)}"
+        made = "" if hop.rows is None else f"{_computed(hop.rows)} in "
+        value = f"{value} of {made}{_related(hop.relation.name, hop.on, TRUE, hop.rule)}"
     return f"{value} {key.direction}" + ("" if key.nulls is None else f" nulls {key.nulls}")
 
 
@@ -254,8 +271,8 @@ def _computed(call: Call) -> str:
     """`full_name(the row, $sep)`, the arguments in the function's order."""
     given = {place: "null" if slot is None else slot_text(slot) for place, slot in call.given}
     always = {"row": "the row", "session": "the session", "caller": None}
-    values = (given.get(place, always[each.filled_by]) for place, each in enumerate(call.field.parameters))
-    return f"{call.field.function.name}({', '.join(value for value in values if value is not None)})"
+    values = (given.get(place, always[each.filled_by]) for place, each in enumerate(call.routine.parameters))
+    return f"{call.routine.ident.name}({', '.join(value for value in values if value is not None)})"
 
 
 def joined(on: On) -> str:

@@ -22,7 +22,7 @@ from typing import assert_never
 from gql_gen.model.predicates import TRUE, Pred
 from gql_gen.model.types import PresetValue
 from gql_gen.plan.nodes import Show, ShowText
-from gql_gen.plan.show import indented, joined, line, named, pred_text, rows_shown, slot_text
+from gql_gen.plan.show import indented, joined, line, named, pred_text, root_lines, rows_shown, slot_text
 from gql_gen.plan.writes import (
     Answer,
     Assignment,
@@ -30,6 +30,7 @@ from gql_gen.plan.writes import (
     Delete,
     GivenColumn,
     Insert,
+    Invoke,
     Lookup,
     NestedInsert,
     OnConflict,
@@ -77,6 +78,8 @@ def _write(node: Write, name: str, how: str = "") -> Iterator[str]:
         case Delete():
             yield f"{name} · delete from {node.relation}{how}"
             yield from indented(_delete(node))
+        case Invoke():
+            yield from root_lines(node.root)
         case _:
             assert_never(node)
 

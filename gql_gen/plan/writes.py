@@ -12,7 +12,7 @@ from typing import Literal
 from gql_gen.catalog.types import Ident
 from gql_gen.model.predicates import TRUE, Pred, Slot, ValueType
 from gql_gen.model.types import ConflictTarget, PresetValue
-from gql_gen.plan.nodes import Show, ShowText
+from gql_gen.plan.nodes import Root, Show, ShowText
 
 # ---------------------------------------------------------------- what is answered
 
@@ -222,9 +222,18 @@ class Delete:
     visible: Pred | None = None
 
 
-Write = Insert | Update | UpdateMany | Delete
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A root that calls a function which may write, or, beside one, a root that only reads: run in its turn, in a
+    statement of its own, within the transaction."""
 
-WriteAccess = Literal["insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk"]
+    root: Root
+
+
+Write = Insert | Update | UpdateMany | Delete | Invoke
+
+TableWrite = Literal["insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk"]
+WriteAccess = TableWrite | Literal["invoke"]
 
 
 @dataclass(frozen=True, slots=True)

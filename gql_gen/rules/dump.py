@@ -1,7 +1,7 @@
 """Rules → permissions.yaml in its one canonical form, so that a diff shows only what changed.
 
-Tables, columns and relationships are sorted by name; roles and named rules keep the order they were written in, and
-each table's permissions follow the order of the roles.
+Tables, functions, columns, relationships and allowed collections are sorted by name; roles, named rules, collections
+and several grants of one role keep the order they were written in, and each table's permissions follow the roles.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never, get_args
 
+from gql_gen.catalog.types import Ident
+from gql_gen.rules.dump_operations import allow_list_tree, collections_tree, function_tree, limits_tree, role_tree
+from gql_gen.rules.dump_parts import chosen, name_list, names_or_all, present
 from gql_gen.rules.format import VERSION
 from gql_gen.rules.idents import ident_text
 from gql_gen.rules.tables import JSON_PRESET, SQL_PRESET
@@ -59,14 +62,15 @@ def dump_rules(rules: Rules, *, head: str = "") -> str:
         [*entry("version", VERSION), *entry("naming", rules.naming)],
         list(_section("customization", _customization(rules.customization), 2)),
         list(_switches_of_all(rules)),
-        list(_section("roles", {name: {} for name in rules.roles}, 1)),
+        list(_section("limits", limits_tree(rules.limits), 0)),
+        list(_section("roles", {name: role_tree(role) for name, role in rules.roles.items()}, 1)),
         list(_section("rules", {name: expression_tree(named) for name, named in rules.named.items()}, 1)),
-        ["tables:" if rules.tables else "tables: {}"],
+        list(_tables_lines(rules)),
+        list(_functions_lines(rules)),
+        list(_section("query_collections", collections_tree(rules), 2)),
+        list(_section("allow_list", allow_list_tree(rules), 1)),
     ]
-    tables = sorted(rules.tables.values(), key=lambda table: table.ident)
-    text = "\n\n".join("\n".join(part) for part in parts if part)
-    below = ["\n".join(_table_lines(table, tuple(rules.roles))) for table in tables]
-    return "\n".join([text, "\n\n".join(below)] if below else [text]) + "\n"
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def expression_tree(expression: BoolExp) -> Any:
@@ -122,39 +126,54 @@ def _section(key: str, value: Mapping[str, Any], open_levels: int) -> Iterator[s
 
 
 def _switches_of_all(rules: Rules) -> Iterator[str]:
-    """What holds for every table, where it is not as usual."""
+    """What holds for all, where it is not as usual."""
+    if rules.connections:
+        yield from entry("connections", True)
     if rules.isolation_level != READ_COMMITTED:
         yield from entry("isolation_level", rules.isolation_level)
     if rules.reveal_constraints:
         yield from entry("reveal_constraints", True)
     if rules.writes_ignore_select:
         yield from entry("writes_ignore_select", True)
+    if rules.infer_function_permissions:
+        yield from entry("infer_function_permissions", True)
 
 
 def _customization(customization: Customization) -> dict[str, Any]:
-    root_fields = _present(
+    root_fields = present(
         namespace=customization.root_fields_namespace,
         prefix=customization.root_fields_prefix or None,
         suffix=customization.root_fields_suffix or None,
     )
-    type_names = _present(
+    type_names = present(
         prefix=customization.type_names_prefix or None,
         suffix=customization.type_names_suffix or None,
     )
-    return _present(root_fields=root_fields or None, type_names=type_names or None)
-
-
-def _present(**values: Any) -> dict[str, Any]:
-    """Without what is None. Nothing else goes: a limit of 0, no root fields and an empty comment each say something."""
-    return {key: value for key, value in values.items() if value is not None}
+    return present(root_fields=root_fields or None, type_names=type_names or None)
 
 
 # ---------------------------------------------------------------- tables
 
 
-def _table_lines(table: TableRules, roles: tuple[str, ...]) -> Iterator[str]:
-    name, keys = ident_text(table.ident), _table(table, roles)
-    first, *_ = entry(name, {}, 2)
+def _tables_lines(rules: Rules) -> Iterator[str]:
+    """The tables by name, a blank line between them."""
+    yield "tables:" if rules.tables else "tables: {}"
+    tables = sorted(rules.tables.values(), key=lambda table: table.ident)
+    for place, table in enumerate(tables):
+        yield from [""] if place else []
+        yield from _lines(table.ident, _table(table, tuple(rules.roles)))
+
+
+def _functions_lines(rules: Rules) -> Iterator[str]:
+    """The functions by name."""
+    if rules.functions:
+        yield "functions:"
+    for function in sorted(rules.functions.values(), key=lambda function: function.ident):
+        yield from _lines(function.ident, function_tree(function))
+
+
+def _lines(ident: Ident, keys: Mapping[str, Any]) -> Iterator[str]:
+    first, *_ = entry(ident_text(ident), {}, 2)
     yield first if not keys else first.removesuffix(" {}")
     for key, value in keys.items():
         yield from entry(key, value, 4, OPEN_LEVELS.get(key, 0))
@@ -164,13 +183,13 @@ def _table(table: TableRules, roles: tuple[str, ...]) -> dict[str, Any]:
     relationships = sorted(table.relationships, key=lambda relationship: relationship.name)
     computed_fields = sorted(table.computed_fields, key=lambda field: field.name)
     permissions = sorted(table.permissions.values(), key=lambda found: _place(found.role, roles))
-    return _present(
+    return present(
         name=table.name,
         comment=table.comment,
         is_enum=table.is_enum or None,
-        hide=_names(table.hide) or None,
-        columns={name: _chosen(table.columns[name]) for name in sorted(table.columns)} or None,
-        root_fields={name: _chosen(chosen) for name, chosen in _root_fields(table)} or None,
+        hide=name_list(table.hide) or None,
+        columns={name: chosen(table.columns[name]) for name in sorted(table.columns)} or None,
+        root_fields={name: chosen(found) for name, found in _root_fields(table)} or None,
         infer_relationships=None if table.infer_relationships else False,
         relationships={relationship.name: _relationship(relationship) for relationship in relationships} or None,
         computed_fields={field.name: _computed_field(field) for field in computed_fields} or None,
@@ -189,17 +208,7 @@ def _place(role: str, roles: tuple[str, ...]) -> tuple[int, str]:
 
 
 def _revealed(names: tuple[tuple[str, Mark], ...] | None) -> Any:
-    return "*" if names is None else _names(names) or None
-
-
-def _names(names: tuple[tuple[str, Mark], ...]) -> list[str]:
-    return sorted(name for name, _ in names)
-
-
-def _chosen(chosen: NameAndComment) -> Any:
-    if chosen.name is not None and chosen.comment is None:
-        return chosen.name
-    return _present(name=chosen.name, comment=chosen.comment)
+    return names_or_all(names) or None
 
 
 def _relationship(relationship: Relationship) -> dict[str, Any]:
@@ -208,18 +217,18 @@ def _relationship(relationship: Relationship) -> dict[str, Any]:
             target: Any = ident_text(table)
             mapping: dict[str, str] | None = dict(columns)
         case ByForeignKey(columns=columns, table=table):
-            target = _present(table=None if table is None else ident_text(table), key=list(columns))
+            target = present(table=None if table is None else ident_text(table), key=list(columns))
             mapping = None
         case _:
             assert_never(relationship.using)
     return {
         relationship.kind: target,
-        **_present(on=mapping, insert_before_parent=relationship.insert_before_parent, comment=relationship.comment),
+        **present(on=mapping, insert_before_parent=relationship.insert_before_parent, comment=relationship.comment),
     }
 
 
 def _computed_field(field: ComputedFieldRules) -> Any:
-    more = _present(table_argument=field.table_argument, session_argument=field.session_argument, comment=field.comment)
+    more = present(table_argument=field.table_argument, session_argument=field.session_argument, comment=field.comment)
     function = ident_text(field.function)
     return {"function": function, **more} if more else function
 
@@ -228,21 +237,22 @@ def _computed_field(field: ComputedFieldRules) -> Any:
 
 
 def _permissions(permissions: TablePermissions) -> dict[str, Any]:
-    return _present(
-        select=None if permissions.select is None else _select(permissions.select),
+    return present(
+        select=_grants([_select(grant) for grant in permissions.select]),
         insert=None if permissions.insert is None else _insert(permissions.insert),
         update=None if permissions.update is None else _update(permissions.update),
         delete=None if permissions.delete is None else _delete(permissions.delete),
     )
 
 
-def _columns(columns: tuple[tuple[str, Mark], ...] | None) -> Any:
-    return "*" if columns is None else _names(columns)
+def _grants(grants: list[dict[str, Any]]) -> Any:
+    """One grant stands alone, several in a list, in the order they were written in."""
+    return grants[0] if len(grants) == 1 else grants or None
 
 
 def _select(rule: SelectRule) -> dict[str, Any]:
-    return _present(
-        columns=_columns(rule.columns),
+    return present(
+        columns=names_or_all(rule.columns),
         filter=expression_tree(rule.filter),
         limit=rule.limit,
         allow_aggregations=rule.allow_aggregations or None,
@@ -257,8 +267,8 @@ def _roots(roots: frozenset[Any] | None, literal: Any) -> list[str] | None:
 
 
 def _insert(rule: InsertRule) -> dict[str, Any]:
-    return _present(
-        columns=_columns(rule.columns),
+    return present(
+        columns=names_or_all(rule.columns),
         check=expression_tree(rule.check),
         set=_presets(rule.presets),
         **_switches(rule),
@@ -266,8 +276,8 @@ def _insert(rule: InsertRule) -> dict[str, Any]:
 
 
 def _update(rule: UpdateRule) -> dict[str, Any]:
-    return _present(
-        columns=_columns(rule.columns),
+    return present(
+        columns=names_or_all(rule.columns),
         filter=expression_tree(rule.filter),
         check=None if rule.check is None else expression_tree(rule.check),
         set=_presets(rule.presets),
@@ -276,7 +286,7 @@ def _update(rule: UpdateRule) -> dict[str, Any]:
 
 
 def _delete(rule: DeleteRule) -> dict[str, Any]:
-    return _present(
+    return present(
         filter=expression_tree(rule.filter),
         backend_only=rule.backend_only or None,
         message=rule.message,

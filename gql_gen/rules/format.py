@@ -4,68 +4,26 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from gql_gen.rules.idents import IDENT_PATTERN
-from gql_gen.rules.reading import Listing
-from gql_gen.rules.shapes import (
-    Anything,
-    Choice,
-    Either,
-    Expression,
-    Flag,
-    Key,
-    Later,
-    ListOf,
-    MapOf,
-    Record,
-    Text,
-    Whole,
+from gql_gen.rules.format_operations import ALLOWED, FUNCTION_RULES, LIMITS, QUERY_COLLECTION, ROLE
+from gql_gen.rules.format_words import (
+    AFFIX,
+    COMMENT,
+    COMMENT_ABOUT,
+    FUNCTION,
+    FUNCTION_TEXT,
+    GRAPHQL_NAME,
+    NAME,
+    TABLE,
+    TABLE_TEXT,
+    chosen_name,
 )
+from gql_gen.rules.shapes import Anything, Choice, Either, Expression, Flag, Key, ListOf, MapOf, Record, Text, Whole
 from gql_gen.rules.types import IsolationLevel, Naming, QueryRoot, RootField, SubscriptionRoot
 
 VERSION: Final = 1
 
-NAME: Final = Text("a name")
-COMMENT: Final = Text("a comment", pattern="")
-GRAPHQL_NAME: Final = Text(
-    "a GraphQL name: letters, digits and _, not starting with a digit", r"^[_A-Za-z][_0-9A-Za-z]*$"
-)
-AFFIX: Final = Text("letters, digits and _", r"^[_0-9A-Za-z]*$")
-TABLE_TEXT: Final = Text('a table: schema.table, or "schema"."odd.name"', IDENT_PATTERN)
-
-TABLE: Final = Either(
-    (
-        TABLE_TEXT,
-        Record(
-            "a table",
-            (
-                Key("schema", NAME, "the schema; public when absent"),
-                Key("name", NAME, "the table's name in the database", required=True),
-            ),
-        ),
-    )
-)
-
-FUNCTION_TEXT: Final = Text('a function: schema.function, or "schema"."odd.name"', IDENT_PATTERN)
-FUNCTION: Final = Record(
-    "a function",
-    (
-        Key("schema", NAME, "the schema; public when absent"),
-        Key("name", NAME, "the function's name in the database", required=True),
-    ),
-)
-
 COLUMN_NAMES: Final = ListOf(Text("a column's name"))
 COLUMNS: Final = Either((Choice(("*",)), COLUMN_NAMES))
-
-
-def _chosen_name(title: str) -> Either:
-    """A bare text is the name."""
-    keys = (Key("name", GRAPHQL_NAME, "the GraphQL name"), Key("comment", COMMENT, 'the description; "" for none'))
-    return Either((GRAPHQL_NAME, Record(title, keys)))
-
-
-def _several_later(grant: Record) -> Either:
-    return Either((grant, Later(Listing, f"several grants in one place ({grant.title})")))
 
 
 BY_KEY: Final = Record(
@@ -156,10 +114,14 @@ DELETE: Final = Record(
 ROLE_PERMISSIONS: Final = Record(
     "a role's permissions",
     (
-        Key("select", _several_later(SELECT), "what may be read"),
-        Key("insert", _several_later(INSERT), "what may be added"),
-        Key("update", _several_later(UPDATE), "what may be changed"),
-        Key("delete", _several_later(DELETE), "what may be deleted"),
+        Key(
+            "select",
+            Either((SELECT, ListOf(SELECT, at_least_one=True))),
+            "what may be read: one grant, or a list of them",
+        ),
+        Key("insert", INSERT, "what may be added"),
+        Key("update", UPDATE, "what may be changed"),
+        Key("delete", DELETE, "what may be deleted"),
     ),
 )
 
@@ -167,13 +129,13 @@ TABLE_RULES: Final = Record(
     "a table",
     (
         Key("name", GRAPHQL_NAME, "the GraphQL type's name; root fields follow the naming"),
-        Key("comment", COMMENT, 'the description; "" for none, the database\'s when absent'),
+        Key("comment", COMMENT, COMMENT_ABOUT),
         Key("is_enum", Flag(), "whether its rows are the values of a GraphQL enum"),
         Key("hide", COLUMN_NAMES, "columns that nobody sees, admin included"),
-        Key("columns", MapOf(NAME, _chosen_name("a column")), "names and comments of single columns"),
+        Key("columns", MapOf(NAME, chosen_name("a column")), "names and comments of single columns"),
         Key(
             "root_fields",
-            MapOf(Choice(get_args(RootField)), _chosen_name("a root field")),
+            MapOf(Choice(get_args(RootField)), chosen_name("a root field")),
             "names and comments of single root fields",
         ),
         Key(
@@ -195,8 +157,6 @@ TABLE_RULES: Final = Record(
         Key("permissions", MapOf(NAME, ROLE_PERMISSIONS), "what each role may do"),
     ),
 )
-
-ROLE: Final = Record("a role", (Key("inherits", Later(Listing, "inherited roles"), "roles whose permissions it has"),))
 
 CUSTOMIZATION: Final = Record(
     "a customization",
@@ -233,6 +193,7 @@ FILE: Final = Record(
         Key("version", Choice((VERSION,)), "the version of this format", required=True),
         Key("naming", Choice(get_args(Naming)), "how GraphQL names are made from SQL names; nhost when absent"),
         Key("customization", CUSTOMIZATION, "prefixes, suffixes and a namespace for all names"),
+        Key("connections", Flag(), "whether lists with cursors stand beside the ordinary lists"),
         Key(
             "isolation_level",
             Choice(get_args(IsolationLevel)),
@@ -240,9 +201,22 @@ FILE: Final = Record(
         ),
         Key("reveal_constraints", Flag(), "whether errors name every table's constraints, whatever row it was"),
         Key("writes_ignore_select", Flag(), "whether writes may pick, and give back, rows that the select rule hides"),
+        Key(
+            "infer_function_permissions",
+            Flag(),
+            "whether a function that only reads, and lists no roles, may be called by whoever may select its rows",
+        ),
+        Key("limits", LIMITS, "limits of the operations of every role but admin"),
         Key("roles", MapOf(NAME, ROLE), "every role that the permissions use"),
         Key("rules", MapOf(NAME, Expression()), "expressions that are used by name"),
         Key("tables", MapOf(TABLE_TEXT, TABLE_RULES), "the tables that are served"),
+        Key("functions", MapOf(FUNCTION_TEXT, FUNCTION_RULES), "the functions that are served as root fields"),
+        Key("query_collections", MapOf(NAME, QUERY_COLLECTION), "operations by collection and name"),
+        Key(
+            "allow_list",
+            MapOf(NAME, ALLOWED, at_least_one=True),
+            'collection → the roles that may ask its queries, or "*"; roles but admin may ask nothing else',
+        ),
     ),
 )
 
@@ -250,6 +224,9 @@ FRAGMENTS: Final[dict[str, Record]] = {
     "table_rules": TABLE_RULES,
     "relationship": RELATIONSHIP,
     "computed_field": COMPUTED_FIELD,
+    "select_permission": SELECT,
     "role_permissions": ROLE_PERMISSIONS,
+    "function_rules": FUNCTION_RULES,
+    "limits": LIMITS,
 }
 """Shapes that the JSON Schema gives a name."""

@@ -1,4 +1,4 @@
-"""What no permission's expression can mention, by table and name: what an import leaves out, and computed fields."""
+"""What no permission can mention, by table and name, since the import leaves it out."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ from gql_gen.rules.types import BoolExp, Both, Either, ExistsIn, NamedRule, Nega
 
 FIELD_KINDS: Final = ("computed_fields", "remote_relationships")
 """Kinds whose things are fields of a table: a permission could mention them."""
-LEFT_OUT: Final = "which is left out"
-SELECTED_ONLY: Final[Mapping[str, str]] = {"computed_fields": "a computed field, which no expression can test yet"}
-"""Kinds that are served where they are selected, and in no expression yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """`names`: table → its fields that expressions cannot mention, and why. `targets`: (table, relationship) → the
-    table it leads to, where the metadata says so; a relationship by a key of our own does not."""
+    """`names`: table → its fields that are left out. `targets`: (table, relationship) → the table it leads to, where
+    the metadata says so; a relationship by a key of our own does not."""
 
-    names: Mapping[Ident, Mapping[str, str]]
+    names: Mapping[Ident, frozenset[str]]
     targets: Mapping[tuple[Ident, str], Ident]
 
     def mentioned(self, expression: BoolExp, table: Ident | None) -> str | None:
-        """The first absent name that the expression on `table` mentions, and why it is absent. Where the table
-        is not known, any table's absent names count: rather a permission too few than one that reads differently."""
+        """The first absent name that the expression on `table` mentions. Where the table is not known, any table's
+        absent names count: rather a permission too few than one that reads differently."""
         match expression:
             case NamedRule():
                 return None
@@ -40,28 +37,25 @@ class Absent:
             case ExistsIn(table=other, where=where):
                 return self.mentioned(where, other)
             case OnField(name=name, nested=nested):
-                if (why := self.absent_from(table).get(name)) is not None:
-                    return f'"{name}", {why}'
+                if name in self.absent_from(table):
+                    return name
                 below = None if table is None else self.targets.get((table, name))
                 return None if nested is None else self.mentioned(nested, below)
             case _:
                 assert_never(expression)
 
-    def absent_from(self, table: Ident | None) -> Mapping[str, str]:
-        if table is not None:
-            return self.names.get(table, {})
-        return {name: why for names in self.names.values() for name, why in names.items()}
+    def absent_from(self, table: Ident | None) -> frozenset[str]:
+        """The names that are left out of the table, or of any."""
+        return frozenset().union(*self.names.values()) if table is None else self.names.get(table, frozenset())
 
 
 def find_absent(tables: Iterable[tuple[Ident, dict[str, Any]]], without: frozenset[str]) -> Absent:
     """Looks through the tables as the metadata has them."""
-    names: dict[Ident, dict[str, str]] = {}
+    names: dict[Ident, frozenset[str]] = {}
+    kinds = [kind for kind in FIELD_KINDS if kind in without]
     targets: dict[tuple[Ident, str], Ident] = {}
     for ident, table in tables:
-        reasons = {kind: LEFT_OUT if kind in without else SELECTED_ONLY.get(kind) for kind in FIELD_KINDS}
-        names[ident] = {
-            str(field["name"]): why for kind, why in reasons.items() if why for field in _named(table.get(kind))
-        }
+        names[ident] = frozenset(str(field["name"]) for kind in kinds for field in _named(table.get(kind)))
         for kind in ("object_relationships", "array_relationships"):
             for relationship in _named(table.get(kind)):
                 target = _target(relationship.get("using"))

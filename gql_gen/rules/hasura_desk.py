@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar, assert_never, cast
 
-from gql_gen.rules.faults import nearest
+from gql_gen.rules.faults import listed, nearest
 from gql_gen.rules.hasura_keys import KEYS, Honoured, Leavable, Noted, Refused, Treatment
+from gql_gen.session import ADMIN
 
 Thing = TypeVar("Thing")
 
@@ -110,6 +111,28 @@ class Desk:
             return value
         self.refuse(step(path, key), f"expected {_WORDS[kind]}")
         return None
+
+    def chosen(self, values: Sequence[str], value: Any, path: str) -> str | None:
+        """One of a few texts; None when it is absent, or refused."""
+        if value is not None and value not in values:
+            self.refuse(path, f"expected {listed(values)}")
+            return None
+        return cast(str | None, value)
+
+    def role(self, value: Any, path: str, why_not_admin: str) -> str | None:
+        """The name of a role that is not admin; None when it is refused."""
+        if value == ADMIN:
+            self.refuse(path, why_not_admin)
+        elif not isinstance(value, str) or not value:
+            self.refuse(path, "expected the name of a role")
+        else:
+            return value
+        return None
+
+    def roles(self, value: Any, path: str, why_not_admin: str) -> tuple[str, ...]:
+        """A list of such names without repetitions."""
+        found = (self.role(item, at, why_not_admin) for item, at in self.items(value, path))
+        return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def texts(self, value: Any, path: str) -> tuple[str, ...]:
         """A list of texts without repetitions."""

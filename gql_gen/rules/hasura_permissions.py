@@ -9,8 +9,9 @@ from typing import Any, Final, get_args
 from gql_gen.catalog.types import Ident
 from gql_gen.rules.expressions import read_expression, references
 from gql_gen.rules.faults import Faults
-from gql_gen.rules.hasura_absent import LEFT_OUT, Absent, postgis_word
+from gql_gen.rules.hasura_absent import Absent, postgis_word
 from gql_gen.rules.hasura_desk import Desk, step
+from gql_gen.rules.hasura_roles import Heritage
 from gql_gen.rules.hasura_tables import table_name
 from gql_gen.rules.reading import Node, node_of, plain
 from gql_gen.rules.types import (
@@ -27,7 +28,6 @@ from gql_gen.rules.types import (
     UpdateRule,
     Value,
 )
-from gql_gen.session import ADMIN
 
 Rule = SelectRule | InsertRule | UpdateRule | DeleteRule
 OPERATIONS: Final = ("select", "insert", "update", "delete")
@@ -41,6 +41,7 @@ class PermissionImport:
     desk: Desk
     at: Mark
     absent: Absent
+    heritage: Heritage
 
     def roles(self, table: dict[str, Any], path: str) -> dict[str, TablePermissions]:
         """Every role's permissions, `table` the honoured keys of the table."""
@@ -53,32 +54,42 @@ class PermissionImport:
                     continue
                 if operation in found.setdefault(role, {}):
                     self.desk.refuse(here, f'the role "{role}" has two {operation} permissions')
-                found[role][operation] = rule
+                found[role][operation] = (rule,) if operation == "select" else rule
         return {role: TablePermissions(role, self.at, **rules) for role, rules in found.items()}
 
     def permission(self, operation: str, value: Any, path: str) -> tuple[str, Rule | None]:
         found = self.desk.open("a permission", value, path)
-        role = self.desk.expect(str, found.get("role"), step(path, "role"), "")
-        if role == ADMIN:
-            self.desk.refuse(step(path, "role"), "admin may do everything and cannot be given permissions")
+        why_not_admin = "admin may do everything and cannot be given permissions"
+        role = self.desk.role(found.get("role"), step(path, "role"), why_not_admin) or ""
         here = step(path, "permission")
         article = "an" if operation in ("insert", "update") else "a"
         body = self.desk.open(f"{article} {operation} permission", found.get("permission"), here)
         word = postgis_word([body.get("filter"), body.get("check")])
         if word is not None:
-            self.desk.left_out.append(f'{path} (role {role}: it uses the PostGIS operator "{word}", not served yet)')
+            self.leave_out(role, operation, f'it uses the PostGIS operator "{word}", not served yet', path)
             return role, None
         rule = _RULES[operation](self, body, here)
         missing = self.missing(rule)
         if missing is not None:
-            self.desk.left_out.append(f"{path} (role {role}: it mentions {missing})")
+            self.leave_out(role, operation, f'it mentions "{missing}", which is left out', path)
         return role, rule if missing is None else None
 
+    def leave_out(self, role: str, operation: str, why: str, path: str) -> None:
+        """Without its own permission a role has what it inherits, and an heir of roles that may write different things
+        may write nothing: there leaving one out would give more than Hasura did."""
+        parents = {parent for above in self.heritage.values() for parent in above}
+        if role in self.heritage:
+            self.desk.refuse(path, f"{why}; without it the role {role} would have what it inherits")
+        elif operation != "select" and role in parents:
+            self.desk.refuse(path, f"{why}; without it a role that inherits from {role} might have what another has")
+        else:
+            self.desk.left_out.append(f"{path} (role {role}: {why})")
+
     def missing(self, rule: Rule) -> str | None:
-        """What the rule mentions and cannot, with the reason."""
+        """The first thing the rule mentions that is left out."""
         match rule:
             case SelectRule(computed_fields=(first, *_)) if "computed_fields" in self.desk.without:
-                return f'"{first}", {LEFT_OUT}'
+                return first
             case InsertRule(check=check):
                 expressions: tuple[BoolExp | None, ...] = (check,)
             case UpdateRule(filter=rows, check=check):

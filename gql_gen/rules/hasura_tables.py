@@ -26,6 +26,11 @@ def table_name(value: Any, desk: Desk, path: str) -> Ident | None:
     return _qualified("table", value, desk, path)
 
 
+def function_name(value: Any, desk: Desk, path: str) -> Ident | None:
+    """A function, named in the same two ways."""
+    return _qualified("function", value, desk, path)
+
+
 def _qualified(kind: str, value: Any, desk: Desk, path: str) -> Ident | None:
     if isinstance(value, str) and value:
         return Ident("public", value)
@@ -121,7 +126,7 @@ def _computed_field(value: Any, desk: Desk, path: str, at: Mark) -> ComputedFiel
     name = desk.expect(str, found.get("name"), step(path, "name"), "")
     here = step(path, "definition")
     definition = desk.open("the definition of a computed field", found.get("definition"), here)
-    function = _qualified("function", definition.get("function"), desk, step(here, "function"))
+    function = function_name(definition.get("function"), desk, step(here, "function"))
     row, session = (desk.optional(str, definition, key, here) for key in ("table_argument", "session_argument"))
     comment = desk.optional(str, found, "comment", path)
     return None if function is None else ComputedFieldRules(name, function, at, row, session, comment)

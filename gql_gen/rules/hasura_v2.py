@@ -7,7 +7,7 @@ in silence, since what narrows access in Hasura would widen it here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast, get_args
@@ -16,10 +16,14 @@ from gql_gen.catalog.types import Ident
 from gql_gen.rules.dump import dump_rules
 from gql_gen.rules.faults import listed, nearest
 from gql_gen.rules.hasura_absent import Absent, find_absent
+from gql_gen.rules.hasura_collections import import_allow_list, import_collections
 from gql_gen.rules.hasura_desk import Desk, ImportRefused, step
 from gql_gen.rules.hasura_files import read_metadata
+from gql_gen.rules.hasura_functions import import_functions
 from gql_gen.rules.hasura_keys import KINDS, NOT_LEAVABLE
+from gql_gen.rules.hasura_limits import import_limits
 from gql_gen.rules.hasura_permissions import OPERATIONS, PermissionImport
+from gql_gen.rules.hasura_roles import Heritage, import_heritage, import_unseeing, roles_of
 from gql_gen.rules.hasura_tables import import_table, table_name
 from gql_gen.rules.idents import ident_text
 from gql_gen.rules.load import parse_rules
@@ -73,16 +77,24 @@ class Imported:
 
 
 def import_metadata(
-    source: Path, *, without: frozenset[str], hide: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    source: Path,
+    *,
+    without: frozenset[str],
+    hide: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    infer_function_permissions: bool | None = None,
 ) -> Imported:
     """The rules that an exported file or a metadata folder stands for. `without` names KINDS to leave out; `hide` takes
-    columns of a table (`schema.table`) away from every role. Raises ImportRefused with all refusals."""
+    columns of a table (`schema.table`) away from every role; `infer_function_permissions` says how the Hasura server
+    was set, and None that it is to be told from the functions. Raises ImportRefused with all refusals."""
     desk = Desk(without)
     _check_kinds(without, desk)
     metadata = desk.open("metadata", read_metadata(source, desk), "$")
     if metadata.get("version") != 3:
         desk.refuse("$.version", "expected version 3: export the metadata from Hasura v2")
-    rules = _source(_only_source(metadata, desk), "$.sources[0]", desk, Mark(str(source), 1, 1), hide)
+    at = Mark(str(source), 1, 1)
+    heritage = import_heritage(metadata.get("inherited_roles"), desk, "$.inherited_roles")
+    tracked = _source(_only_source(metadata, desk), heritage, desk, at, hide, infer_function_permissions)
+    rules = _with_operations(tracked, heritage, metadata, desk, at)
     desk.check()
     _check_written(rules)
     return Imported(rules, tuple(desk.left_out), tuple(desk.notes))
@@ -108,18 +120,45 @@ def _only_source(metadata: dict[str, Any], desk: Desk) -> dict[str, Any]:
     return source
 
 
-def _source(source: dict[str, Any], path: str, desk: Desk, at: Mark, hide: Mapping[str, tuple[str, ...]]) -> Rules:
+def _with_operations(rules: Rules, heritage: Heritage, metadata: dict[str, Any], desk: Desk, at: Mark) -> Rules:
+    """The rules of the source with what the metadata says of roles, and of operations as a whole."""
+    limits = import_limits(metadata.get("api_limits"), desk, "$.api_limits")
+    key = "graphql_schema_introspection"
+    unseeing = import_unseeing(metadata.get(key), desk, f"$.{key}")
+    collections = import_collections(metadata.get("query_collections"), desk, "$.query_collections", at)
+    allow_list = import_allow_list(metadata.get("allowlist"), collections, desk, "$.allowlist", at)
+    named = {*rules.roles, *(role for allowed in allow_list for role, _ in allowed.roles or ())}
+    return replace(
+        rules,
+        roles=MappingProxyType(roles_of(named, heritage, unseeing, limits, at)),
+        limits=limits.whole,
+        query_collections=MappingProxyType(collections),
+        allow_list=allow_list,
+    )
+
+
+def _source(
+    source: dict[str, Any],
+    heritage: Heritage,
+    desk: Desk,
+    at: Mark,
+    hide: Mapping[str, tuple[str, ...]],
+    infer: bool | None,
+) -> Rules:
+    path = "$.sources[0]"
     isolation_level = _connection(source, path, desk)
     naming, customization = _customization(source, path, desk)
     tables = _tables(source, path, desk)
     for name in sorted(hide.keys() - {ident_text(table.ident) for table in tables}):
         desk.refuse(f"hide {name}", "the metadata has no such table")
     absent = find_absent([(table.ident, table.written) for table in tables], desk.without)
-    found = {table.ident: _table(table, absent, desk, at, hide) for table in tables}
+    found = {table.ident: _table(table, absent, heritage, desk, at, hide) for table in tables}
+    functions, infer_function_permissions = import_functions(source, path, desk, at, found, infer)
+    callers = {role for function in functions.values() for role, _ in function.permissions or ()}
     return Rules(
         file=at.file,
         naming=naming,
-        roles=MappingProxyType({role: RoleRules(role, at) for role in _roles(tables)}),
+        roles=MappingProxyType({role: RoleRules(role, at) for role in _roles(tables) | callers}),
         named=MappingProxyType({}),
         tables=MappingProxyType(found),
         customization=customization,
@@ -127,11 +166,15 @@ def _source(source: dict[str, Any], path: str, desk: Desk, at: Mark, hide: Mappi
         # Hasura names every constraint, whoever asks; forms were written for such answers.
         reveal_constraints=True,
         writes_ignore_select=True,
+        functions=MappingProxyType(functions),
+        infer_function_permissions=infer_function_permissions,
     )
 
 
-def _table(table: _Table, absent: Absent, desk: Desk, at: Mark, hide: Mapping[str, tuple[str, ...]]) -> TableRules:
-    permissions = PermissionImport(table.ident, desk, at, absent).roles(table.honoured, table.path)
+def _table(
+    table: _Table, absent: Absent, heritage: Heritage, desk: Desk, at: Mark, hide: Mapping[str, tuple[str, ...]]
+) -> TableRules:
+    permissions = PermissionImport(table.ident, desk, at, absent, heritage).roles(table.honoured, table.path)
     hidden = hide.get(ident_text(table.ident), ())
     return import_table(table.ident, table.honoured, table.path, desk, at, hide=hidden, permissions=permissions)
 
@@ -178,11 +221,11 @@ def _tables(source: dict[str, Any], path: str, desk: Desk) -> tuple[_Table, ...]
     return tuple(found.values())
 
 
-def _roles(tables: tuple[_Table, ...]) -> list[str]:
+def _roles(tables: tuple[_Table, ...]) -> set[str]:
     """Every role that the metadata gives a permission, also one that is left out."""
     lists = [table.written.get(f"{operation}_permissions") for table in tables for operation in OPERATIONS]
     permissions = [item for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)]
-    return sorted({role for permission in permissions if isinstance(role := permission.get("role"), str)})
+    return {role for permission in permissions if isinstance(role := permission.get("role"), str)}
 
 
 def _check_written(rules: Rules) -> None:

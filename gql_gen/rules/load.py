@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
 from gql_gen.catalog.types import Ident
-from gql_gen.rules.expressions import read_expression, references
-from gql_gen.rules.faults import Faults, nearest
+from gql_gen.rules.checks import check_rules
+from gql_gen.rules.expressions import read_expression
+from gql_gen.rules.faults import Faults
 from gql_gen.rules.format import FILE
 from gql_gen.rules.idents import ident_text, parse_ident
-from gql_gen.rules.reading import Keyed, read_yaml
+from gql_gen.rules.operations import read_allowed, read_collection, read_function, read_limits, read_role
+from gql_gen.rules.reading import Entry, Keyed, read_yaml
 from gql_gen.rules.shapes import conform
 from gql_gen.rules.tables import entries, flag, read_table, text
 from gql_gen.rules.types import (
     READ_COMMITTED,
-    BoolExp,
     Customization,
     Fault,
+    FunctionRules,
     IsolationLevel,
     Mark,
-    NamedRule,
     Naming,
-    RoleRules,
     Rules,
     RulesError,
-    TablePermissions,
     TableRules,
 )
-from gql_gen.session import ADMIN
 
 
 def load_rules(path: Path) -> Rules:
@@ -53,18 +50,9 @@ def parse_rules(text: str, file: str) -> Rules:
         faults.check()
         raise AssertionError("what has not the shape of a file has a fault")
     rules = _rules(node, file, faults)
-    _check_roles(rules, faults)
-    _check_names(rules, faults)
+    check_rules(rules, faults)
     faults.check()
     return rules
-
-
-def expressions(rules: Rules) -> Iterator[BoolExp]:
-    """Every expression of the file: named rules first, then table by table."""
-    yield from rules.named.values()
-    for table in rules.tables.values():
-        for permissions in table.permissions.values():
-            yield from _expressions(permissions)
 
 
 def _rules(node: Keyed, file: str, faults: Faults) -> Rules:
@@ -72,28 +60,46 @@ def _rules(node: Keyed, file: str, faults: Faults) -> Rules:
     return Rules(
         file=file,
         naming=cast(Naming, text(node, "naming") or "nhost"),
-        roles=MappingProxyType({entry.key: RoleRules(entry.key, entry.at) for entry in entries(node, "roles")}),
+        roles=MappingProxyType({entry.key: read_role(entry) for entry in entries(node, "roles")}),
         named=MappingProxyType(named),
         tables=MappingProxyType(_tables(node, faults)),
         customization=_customization(node),
         isolation_level=cast(IsolationLevel, text(node, "isolation_level") or READ_COMMITTED),
         reveal_constraints=flag(node, "reveal_constraints"),
         writes_ignore_select=flag(node, "writes_ignore_select"),
+        functions=MappingProxyType(_functions(node, faults)),
+        infer_function_permissions=flag(node, "infer_function_permissions"),
+        limits=read_limits(node.get("limits")),
+        query_collections=MappingProxyType(
+            {entry.key: read_collection(entry, faults) for entry in entries(node, "query_collections")}
+        ),
+        allow_list=tuple(read_allowed(entry) for entry in entries(node, "allow_list")),
+        connections=flag(node, "connections"),
     )
 
 
 def _tables(node: Keyed, faults: Faults) -> dict[Ident, TableRules]:
-    found: dict[Ident, TableRules] = {}
-    for entry in entries(node, "tables"):
+    found = _identified("table", entries(node, "tables"), faults)
+    return {ident: read_table(ident, table, at, faults) for ident, (table, at) in found.items()}
+
+
+def _functions(node: Keyed, faults: Faults) -> dict[Ident, FunctionRules]:
+    found = _identified("function", entries(node, "functions"), faults)
+    return {ident: read_function(ident, function, at) for ident, (function, at) in found.items()}
+
+
+def _identified(kind: str, listed: tuple[Entry, ...], faults: Faults) -> dict[Ident, tuple[Keyed, Mark]]:
+    """What stands under each name. One name has several spellings, and may stand there in one of them."""
+    found: dict[Ident, tuple[Keyed, Mark]] = {}
+    for entry in listed:
         ident = parse_ident(entry.key)
         if ident is None or not isinstance(entry.value, Keyed):
             continue
         if ident in found:
-            faults.add(
-                entry.at, f"the table {ident_text(ident)} stands here twice", f"first at line {found[ident].at.line}"
-            )
+            first = found[ident][1].line
+            faults.add(entry.at, f"the {kind} {ident_text(ident)} stands here twice", f"first at line {first}")
         else:
-            found[ident] = read_table(ident, entry.value, entry.at, faults)
+            found[ident] = (entry.value, entry.at)
     return found
 
 
@@ -112,57 +118,3 @@ def _customization(node: Keyed) -> Customization:
     if isinstance(type_names, Keyed):
         found |= {f"type_names_{key}": value for key in ("prefix", "suffix") if (value := text(type_names, key))}
     return Customization(**found)
-
-
-def _expressions(permissions: TablePermissions) -> Iterator[BoolExp]:
-    if permissions.select is not None:
-        yield permissions.select.filter
-    if permissions.insert is not None:
-        yield permissions.insert.check
-    if permissions.update is not None:
-        yield permissions.update.filter
-        if permissions.update.check is not None:
-            yield permissions.update.check
-    if permissions.delete is not None:
-        yield permissions.delete.filter
-
-
-def _check_roles(rules: Rules, faults: Faults) -> None:
-    if ADMIN in rules.roles:
-        faults.add(rules.roles[ADMIN].at, "the role admin is always there and cannot be listed")
-    for table in rules.tables.values():
-        for role, permissions in table.permissions.items():
-            if role == ADMIN:
-                faults.add(permissions.at, "admin may do everything with every table and cannot be given permissions")
-            elif role not in rules.roles:
-                hint = nearest(role, rules.roles) or 'add it under "roles" at the top of the file'
-                faults.add(permissions.at, f'the role "{role}" is not listed under "roles"', hint)
-
-
-def _check_names(rules: Rules, faults: Faults) -> None:
-    for expression in expressions(rules):
-        for mention in references(expression):
-            if mention.name not in rules.named:
-                hint = nearest(mention.name, rules.named)
-                faults.add(mention.at, f'there is no rule named "{mention.name}" under "rules"', hint)
-    finished: set[str] = set()
-    for name in rules.named:
-        _check_cycle(name, rules.named, (), finished, faults)
-
-
-def _check_cycle(
-    name: str, named: Mapping[str, BoolExp], above: tuple[str, ...], finished: set[str], faults: Faults
-) -> None:
-    if name in finished or name not in named:
-        return
-    for mention in references(named[name]):
-        if mention.name in (*above, name):
-            _add_cycle(mention, (*above, name), faults)
-        else:
-            _check_cycle(mention.name, named, (*above, name), finished, faults)
-    finished.add(name)
-
-
-def _add_cycle(mention: NamedRule, above: tuple[str, ...], faults: Faults) -> None:
-    circle = " → ".join((*above[above.index(mention.name) :], mention.name))
-    faults.add(mention.at, f"a rule cannot use itself: {circle}")

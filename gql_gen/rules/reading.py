@@ -2,14 +2,15 @@
 
 Numbers keep every digit: integers are int, decimals Decimal. Whatever YAML has beyond JSON (tags, dates, merge keys,
 keys that are not text, numbers in odd spellings) is a fault or plain text, never a surprise.
+
+Two readers agree on this. The quick one (`gql_gen.rules.quick`) reads what is without fault; for everything else the
+careful one, below, says what is wrong and where.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -18,84 +19,33 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from gql_gen.rules.faults import Faults
+from gql_gen.rules.nodes import Entry, Keyed, Leaf, Listing, Node, Scalar, node_of, plain
+from gql_gen.rules.quick import read_quickly
+from gql_gen.rules.scalars import STANDARD, TEXT, ForeignTag, OddNumber, scalar_value
 from gql_gen.rules.types import Fault, Mark, RulesError
+
+__all__ = ["Entry", "Keyed", "Leaf", "Listing", "Node", "node_of", "plain", "read_carefully", "read_yaml"]
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
 """Counted with every alias expanded, so that a few lines cannot ask for billions of nodes."""
 
-_STANDARD: Final = "tag:yaml.org,2002:"
-_WHOLE: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """Text, a number, true, false or null."""
-
-    json: str | int | Decimal | bool | None
-    at: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    items: tuple[Node, ...]
-    at: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A key with its value; `at` is the key's place."""
-
-    key: str
-    value: Node
-    at: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """A mapping. Its keys differ from one another."""
-
-    entries: tuple[Entry, ...]
-    at: Mark
-
-    def get(self, key: str) -> Node | None:
-        return next((entry.value for entry in self.entries if entry.key == key), None)
-
-
-Node = Leaf | Listing | Keyed
-
 
 def read_yaml(text: str, file: str, *, include_tag: bool = False) -> Node:
     """The one document in `text`; an empty text is an empty mapping. With `include_tag`, `!include x` reads as the text
     "!include x". Raises RulesError with every fault of form."""
+    node = read_quickly(text, file, max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
+    return read_carefully(text, file, include_tag=include_tag) if node is None else node
+
+
+def read_carefully(text: str, file: str, *, include_tag: bool = False) -> Node:
+    """The same by the careful reader alone."""
     faults = Faults()
     composed = _composed(text, file)
     builder = _Builder(file, faults, include_tag)
     node = Keyed((), Mark(file, 1, 1)) if composed is None else builder.node(composed, 0)
     faults.check()
     return node
-
-
-def plain(node: Node) -> Any:
-    """The node as JSON values."""
-    match node:
-        case Leaf():
-            return node.json
-        case Listing():
-            return [plain(item) for item in node.items]
-        case Keyed():
-            return {entry.key: plain(entry.value) for entry in node.entries}
-
-
-def node_of(value: Any, at: Mark) -> Node:
-    """JSON values as a node that stands at one place."""
-    match value:
-        case list():
-            return Listing(tuple(node_of(item, at) for item in value), at)
-        case dict():
-            return Keyed(tuple(Entry(key, node_of(item, at), at) for key, item in value.items()), at)
-        case _:
-            return Leaf(value, at)
 
 
 def _composed(text: str, file: str) -> Any:
@@ -142,9 +92,9 @@ class _Builder:
         tag = str(node.tag)
         if isinstance(node, ScalarNode):
             return Leaf(self.scalar(tag, node.value, at), at)
-        if isinstance(node, SequenceNode) and tag == _STANDARD + "seq":
+        if isinstance(node, SequenceNode) and tag == STANDARD + "seq":
             return Listing(tuple(self.node(item, depth + 1) for item in node.value), at)
-        if isinstance(node, MappingNode) and tag == _STANDARD + "map":
+        if isinstance(node, MappingNode) and tag == STANDARD + "map":
             return self.keyed(node, depth, at)
         return self.refused_tag(tag, at)
 
@@ -164,9 +114,9 @@ class _Builder:
         return Keyed(tuple(entries.values()), at)
 
     def key(self, node: Any) -> str | None:
-        if isinstance(node, ScalarNode) and str(node.tag) == _STANDARD + "str":
+        if isinstance(node, ScalarNode) and str(node.tag) == TEXT:
             return str(node.value)
-        if isinstance(node, ScalarNode) and str(node.tag) == _STANDARD + "merge":
+        if isinstance(node, ScalarNode) and str(node.tag) == STANDARD + "merge":
             self.faults.add(
                 self.mark(node), "merge keys (<<) are not part of this format", "use a named rule, or an alias"
             )
@@ -174,36 +124,21 @@ class _Builder:
             self.faults.add(self.mark(node), "a key must be text", "put it between double quotes")
         return None
 
-    def scalar(self, tag: str, text: str, at: Mark) -> str | int | Decimal | bool | None:
-        match tag.removeprefix(_STANDARD):
-            case "str" | "timestamp" | "merge":
-                return text
-            case "null":
-                return None
-            case "bool" if text.lower() in ("true", "false"):
-                return text.lower() == "true"
-            case "int" | "float" as kind:
-                return self.number(kind, text, at)
-            case "!include" if self.include_tag:
-                return f"!include {text}"
-        self.refused_tag(tag, at)
-        return None
-
-    def number(self, kind: str, text: str, at: Mark) -> int | Decimal | None:
+    def scalar(self, tag: str, text: str, at: Mark) -> Scalar:
+        if tag == "!include" and self.include_tag:
+            return f"!include {text}"
         try:
-            if kind == "int" and _WHOLE.match(text):
-                return int(text)
-            if kind == "float" and (number := Decimal(text)).is_finite():
-                return number
-        except (InvalidOperation, ValueError):
-            pass
-        self.faults.add(
-            at, f"{json.dumps(text)} is not a plain decimal number", "put it between double quotes to make it text"
-        )
+            return scalar_value(tag, text)
+        except OddNumber:
+            self.faults.add(
+                at, f"{json.dumps(text)} is not a plain decimal number", "put it between double quotes to make it text"
+            )
+        except ForeignTag:
+            self.refused_tag(tag, at)
         return None
 
     def refused_tag(self, tag: str, at: Mark) -> Leaf:
-        self.faults.add(at, f"tags are not part of this format: {tag.replace(_STANDARD, '!!')}", "remove the tag")
+        self.faults.add(at, f"tags are not part of this format: {tag.replace(STANDARD, '!!')}", "remove the tag")
         return Leaf(None, at)
 
     def mark(self, node: Any) -> Mark:

@@ -13,9 +13,9 @@ from gql_gen.rules.shapes import (
     Expression,
     Flag,
     Key,
-    Later,
     ListOf,
     MapOf,
+    Positive,
     Record,
     Shape,
     Text,
@@ -44,8 +44,10 @@ def _schema(shape: Shape) -> Schema:
             return {"type": "string", "pattern": pattern} if pattern else {"type": "string"}
         case Flag():
             return {"type": "boolean"}
-        case Whole():
-            return {"type": "integer", "minimum": 0}
+        case Whole(at_least=at_least):
+            return {"type": "integer", "minimum": at_least}
+        case Positive():
+            return {"type": "number", "exclusiveMinimum": 0}
         case Choice(values=values):
             return {"enum": list(values)}
         case ListOf(item=item, at_least_one=at_least_one):
@@ -58,13 +60,11 @@ def _schema(shape: Shape) -> Schema:
             name = next((name for name, fragment in FRAGMENTS.items() if fragment is shape), None)
             return _record(shape) if name is None else {"$ref": f"#/$defs/{name}"}
         case Either(options=options):
-            return {"anyOf": [_schema(option) for option in options if not isinstance(option, Later)]}
+            return {"anyOf": [_schema(option) for option in options]}
         case Expression():
             return {"$ref": "#/$defs/expression"}
         case Anything():
             return {}
-        case Later():
-            return {"not": {}}
         case _:
             assert_never(shape)
 
@@ -75,13 +75,12 @@ def _suggested(key: Text | Choice, value: Shape) -> Schema:
 
 
 def _record(shape: Record) -> Schema:
-    served = [key for key in shape.keys if not isinstance(key.shape, Later)]
     schema: Schema = {
         "type": "object",
-        "properties": {key.name: _property(key) for key in served},
+        "properties": {key.name: _property(key) for key in shape.keys},
         "additionalProperties": False,
     }
-    required = [key.name for key in served if key.required]
+    required = [key.name for key in shape.keys if key.required]
     if required:
         schema["required"] = required
     if shape.one_of:

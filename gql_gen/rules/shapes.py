@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from decimal import Decimal
+from typing import Any, assert_never
 
 from gql_gen.rules.faults import Faults, listed, nearest
 from gql_gen.rules.reading import Entry, Keyed, Leaf, Listing, Node, plain
@@ -29,7 +30,14 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number, not negative."""
+    """A whole number, from `at_least` on."""
+
+    at_least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Positive:
+    """A number above 0, with or without a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +82,6 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """Part of the format, not served yet. As a key: refused. In an Either: the kind of node that is refused."""
-
-    kind: type[Node]
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
 class Either:
     """Shapes of different kinds: text, a list, a mapping."""
 
@@ -98,15 +98,14 @@ class Anything:
     """Any JSON value."""
 
 
-Shape = Text | Flag | Whole | Choice | ListOf | MapOf | Record | Later | Either | Expression | Anything
-
-NOT_YET: Final = "not served yet"
+Scalar = Text | Flag | Whole | Positive | Choice
+Shape = Scalar | ListOf | MapOf | Record | Either | Expression | Anything
 
 
 def conform(node: Node, shape: Shape, faults: Faults) -> Node | None:
     """The part of `node` that has the shape; None when nothing has. What is cut away is a fault."""
     match shape:
-        case Text() | Flag() | Whole() | Choice():
+        case Text() | Flag() | Whole() | Positive() | Choice():
             return _leaf(node, shape, faults)
         case ListOf():
             return _listing(node, shape, faults)
@@ -114,9 +113,6 @@ def conform(node: Node, shape: Shape, faults: Faults) -> Node | None:
             return _mapping(node, shape, faults)
         case Record():
             return _record(node, shape, faults)
-        case Later(what=what):
-            faults.add(node.at, f"{what}: {NOT_YET}")
-            return None
         case Either(options=options):
             return _either(node, options, faults)
         case Expression() | Anything():
@@ -132,8 +128,10 @@ def expectation(shape: Shape) -> str:
             return expected
         case Flag():
             return "true or false"
-        case Whole():
-            return "a whole number, 0 or more"
+        case Whole(at_least=at_least):
+            return f"a whole number, {at_least} or more"
+        case Positive():
+            return "a number above 0"
         case Choice(values=values):
             return listed(f'"{value}"' if isinstance(value, str) else str(value) for value in values)
         case ListOf(item=item):
@@ -143,16 +141,16 @@ def expectation(shape: Shape) -> str:
         case Record(title=title, keys=keys):
             return f"{title}: a mapping with {listed(key.name for key in keys)}"
         case Either(options=options):
-            return listed(expectation(option) for option in options if not isinstance(option, Later))
+            return listed(expectation(option) for option in options)
         case Expression():
             return "an expression"
-        case Anything() | Later():
+        case Anything():
             return "a value"
         case _:
             assert_never(shape)
 
 
-def _leaf(node: Node, shape: Text | Flag | Whole | Choice, faults: Faults) -> Node | None:
+def _leaf(node: Node, shape: Scalar, faults: Faults) -> Node | None:
     if isinstance(node, Leaf) and _fits(node.json, shape):
         return node
     hint = None
@@ -164,15 +162,17 @@ def _leaf(node: Node, shape: Text | Flag | Whole | Choice, faults: Faults) -> No
     return None
 
 
-def _fits(value: Any, shape: Text | Flag | Whole | Choice) -> bool:
+def _fits(value: Any, shape: Scalar) -> bool:
     match shape:
         case Text(pattern=pattern):
             # Python's $ would let a line break follow; JSON Schema's does not.
             return isinstance(value, str) and re.search(re.sub(r"\$\Z", r"\\Z", pattern), value) is not None
         case Flag():
             return isinstance(value, bool)
-        case Whole():
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case Whole(at_least=at_least):
+            return isinstance(value, int) and not isinstance(value, bool) and value >= at_least
+        case Positive():
+            return isinstance(value, int | Decimal) and not isinstance(value, bool) and value > 0
         case Choice(values=values):
             return any(value == choice and type(value) is type(choice) for choice in values)
 
@@ -235,12 +235,8 @@ def _record(node: Node, shape: Record, faults: Faults) -> Node | None:
     for entry in node.entries:
         key = keys.get(entry.key)
         if key is None:
-            served = listed(key.name for key in shape.keys if not isinstance(key.shape, Later))
-            faults.add(
-                entry.at, f'unknown key "{entry.key}": {shape.title} may have {served}', nearest(entry.key, keys)
-            )
-        elif isinstance(key.shape, Later):
-            faults.add(entry.at, f"{key.shape.what}: {NOT_YET}")
+            message = f'unknown key "{entry.key}": {shape.title} may have {listed(keys)}'
+            faults.add(entry.at, message, nearest(entry.key, keys))
         elif (value := conform(entry.value, key.shape, faults)) is not None:
             kept.append(Entry(entry.key, value, entry.at))
     _required(node, shape, faults)
@@ -260,7 +256,7 @@ def _either(node: Node, options: tuple[Shape, ...], faults: Faults) -> Node | No
     for option in options:
         if isinstance(node, _kind(option)):
             return conform(node, option, faults)
-    expected = listed(expectation(option) for option in options if not isinstance(option, Later))
+    expected = listed(expectation(option) for option in options)
     faults.add(node.at, f"expected {expected}; not {_seen(node)}")
     return None
 
@@ -271,7 +267,5 @@ def _kind(shape: Shape) -> type[Node]:
             return Listing
         case MapOf() | Record():
             return Keyed
-        case Later(kind=kind):
-            return kind
         case _:
             return Leaf

@@ -67,42 +67,44 @@ def read_table(ident: Ident, node: Keyed, at: Mark, faults: Faults) -> TableRule
         name=text(node, "name"),
         comment=text(node, "comment"),
         is_enum=flag(node, "is_enum"),
-        hide=_names(node.get("hide")),
-        columns=MappingProxyType({entry.key: _name_and_comment(entry) for entry in entries(node, "columns")}),
+        hide=names(node.get("hide")),
+        columns=MappingProxyType({entry.key: name_and_comment(entry) for entry in entries(node, "columns")}),
         root_fields=MappingProxyType(
-            {cast(RootField, entry.key): _name_and_comment(entry) for entry in entries(node, "root_fields")}
+            {cast(RootField, entry.key): name_and_comment(entry) for entry in entries(node, "root_fields")}
         ),
         relationships=tuple(relationship for relationship in relationships if relationship is not None),
         infer_relationships=flag(node, "infer_relationships", default=True),
         computed_fields=tuple(
             field for entry in entries(node, "computed_fields") if (field := _computed_field(entry)) is not None
         ),
-        reveal_constraints=_names_or_all(node, "reveal_constraints"),
+        reveal_constraints=names_or_all(node.get("reveal_constraints")),
         permissions=MappingProxyType(
             {entry.key: _permissions(entry, faults) for entry in entries(node, "permissions")}
         ),
     )
 
 
-def _names(node: Node | None) -> tuple[tuple[str, Mark], ...]:
+def names(node: Node | None) -> tuple[tuple[str, Mark], ...]:
+    """The texts of a list with their places; none when it is absent."""
     items = node.items if isinstance(node, Listing) else ()
     return tuple((item.json, item.at) for item in items if isinstance(item, Leaf) and isinstance(item.json, str))
 
 
-def _names_or_all(node: Keyed, key: str) -> tuple[tuple[str, Mark], ...] | None:
-    """None for "*"."""
-    return None if text(node, key) == "*" else _names(node.get(key))
+def names_or_all(node: Node | None) -> tuple[tuple[str, Mark], ...] | None:
+    """The texts of a list with their places; None for "*"."""
+    return None if isinstance(node, Leaf) and node.json == "*" else names(node)
 
 
 def _columns(node: Keyed) -> tuple[tuple[str, Mark], ...] | None:
-    return _names_or_all(node, "columns")
+    return names_or_all(node.get("columns"))
 
 
 def _texts(node: Node | None) -> tuple[str, ...]:
-    return tuple(name for name, _ in _names(node))
+    return tuple(name for name, _ in names(node))
 
 
-def _name_and_comment(entry: Entry) -> NameAndComment:
+def name_and_comment(entry: Entry) -> NameAndComment:
+    """A chosen name, bare or with a comment."""
     value = entry.value
     if isinstance(value, Keyed):
         return NameAndComment(text(value, "name"), text(value, "comment"), entry.at)
@@ -176,9 +178,21 @@ def _permissions(entry: Entry, faults: Faults) -> TablePermissions:
     node = entry.value
     found: dict[str, Any] = {}
     for operation in node.entries if isinstance(node, Keyed) else ():
-        if isinstance(operation.value, Keyed):
+        if operation.key == "select":
+            found["select"] = tuple(_select(grant, at, faults) for grant, at in _grants(operation))
+        elif isinstance(operation.value, Keyed):
             found[operation.key] = _READERS[operation.key](operation.value, operation.at, faults)
     return TablePermissions(entry.key, entry.at, **found)
+
+
+def _grants(operation: Entry) -> tuple[tuple[Keyed, Mark], ...]:
+    """One grant, at the place of the word `select`, or several, each at its own."""
+    match operation.value:
+        case Keyed() as grant:
+            return ((grant, operation.at),)
+        case Listing(items=items):
+            return tuple((item, item.at) for item in items if isinstance(item, Keyed))
+    return ()
 
 
 def _expression(node: Keyed, key: str, faults: Faults) -> BoolExp:
@@ -258,4 +272,4 @@ def _preset(entry: Entry, faults: Faults) -> Preset:
             return Preset(entry.key, Value(literal, entry.value.at), None, entry.at)
 
 
-_READERS: Final[Mapping[str, Any]] = {"select": _select, "insert": _insert, "update": _update, "delete": _delete}
+_READERS: Final[Mapping[str, Any]] = {"insert": _insert, "update": _update, "delete": _delete}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -29,6 +30,7 @@ RootField = Literal[
 ]
 QueryRoot = Literal["select", "select_by_pk", "select_aggregate"]
 SubscriptionRoot = Literal["select", "select_by_pk", "select_aggregate", "select_stream"]
+FunctionRoot = Literal["function", "function_aggregate"]
 NamedRelation = Literal["object", "array"]
 IsolationLevel = Literal["read-committed", "repeatable-read", "serializable"]
 READ_COMMITTED: Final[IsolationLevel] = "read-committed"
@@ -205,7 +207,8 @@ class TablePermissions:
 
     role: str
     at: Mark
-    select: SelectRule | None = None
+    select: tuple[SelectRule, ...] = ()
+    """One or more: each grants its columns in the rows of its filter."""
     insert: InsertRule | None = None
     update: UpdateRule | None = None
     delete: DeleteRule | None = None
@@ -284,6 +287,21 @@ class TableRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionRules:
+    """A function tracked as a root field. `exposed_as` None: a mutation where it is volatile, else a query.
+    `permissions` None: no roles are listed, see Rules.infer_function_permissions."""
+
+    ident: Ident
+    at: Mark
+    name: str | None = None
+    comment: str | None = None
+    root_fields: Mapping[FunctionRoot, NameAndComment] = field(default_factory=lambda: MappingProxyType({}))
+    exposed_as: Literal["query", "mutation"] | None = None
+    session_argument: str | None = None
+    permissions: tuple[tuple[str, Mark], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Customization:
     """Hasura's source customization: prefixes and suffixes of root fields and of type names, and a namespace."""
 
@@ -295,8 +313,59 @@ class Customization:
 
 
 @dataclass(frozen=True, slots=True)
+class RateRule:
+    """At most so many requests a minute, counted together by what `by` names: session variables (lower-case), "ip", or
+    nothing, for the whole role."""
+
+    per_minute: int
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRules:
+    """Limits of operations; None: the one of the whole file, or usher's own. They never bind admin.
+
+    `depth` and `nodes` count fields of the expanded document, `batch` operations of one request, `seconds` the time of
+    one, `rows` the rows of one list."""
+
+    depth: int | None = None
+    nodes: int | None = None
+    batch: int | None = None
+    seconds: Decimal | int | None = None
+    rows: int | None = None
+    rate: RateRule | None = None
+
+
+NO_LIMITS: Final = LimitRules()
+
+
+@dataclass(frozen=True, slots=True)
 class RoleRules:
+    """`inherits`: the roles whose rights it joins; what it is given itself for a table takes their place there.
+    `introspection` False: the role may not look at its own schema."""
+
     name: str
+    at: Mark
+    inherits: tuple[tuple[str, Mark], ...] = ()
+    introspection: bool = True
+    limits: LimitRules = NO_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedQuery:
+    """One operation of a collection that an allow list may name."""
+
+    name: str
+    text: str
+    at: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedCollection:
+    """A collection whose queries may be asked: by these roles, None meaning all."""
+
+    collection: str
+    roles: tuple[tuple[str, Mark], ...] | None
     at: Mark
 
 
@@ -304,7 +373,8 @@ class RoleRules:
 class Rules:
     """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are.
     `writes_ignore_select`: writes keep to their own rules alone, whatever the select rule says. `isolation_level` is
-    that of a mutation's transaction."""
+    that of a mutation's transaction. `infer_function_permissions`: a function that only reads, and lists no roles, may
+    be called by whoever may select what it returns. `connections`: lists with cursors stand beside ordinary ones."""
 
     file: str
     naming: Naming
@@ -315,3 +385,9 @@ class Rules:
     isolation_level: IsolationLevel = READ_COMMITTED
     reveal_constraints: bool = False
     writes_ignore_select: bool = False
+    functions: Mapping[Ident, FunctionRules] = field(default_factory=lambda: MappingProxyType({}))
+    infer_function_permissions: bool = False
+    limits: LimitRules = NO_LIMITS
+    query_collections: Mapping[str, tuple[CollectedQuery, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    allow_list: tuple[AllowedCollection, ...] = ()
+    connections: bool = False

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 WIDTH: Final = 120
+NEWLINE: Final = "\n"
 
 _PLAIN: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.()/+ -]*(?<! )\Z")
 _WORDS: Final = frozenset({"true", "false", "null"})
@@ -20,11 +21,13 @@ _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 def entry(key: str, value: Any, indent: int = 0, open_levels: int = 0) -> Iterator[str]:
     """The lines of `key: value`. `open_levels` levels of the value are spread over lines even if they fit."""
     margin = " " * indent
-    if not isinstance(value, Mapping | list) or not value:
-        yield f"{margin}{_key(key)}: {_flow(value)}"
+    if isinstance(value, str) and _reads_by_line(value):
+        yield f"{margin}{_key(key)}: {'|' if value.endswith(NEWLINE) else '|-'}"
+        yield from (f"{margin}  {line}".rstrip() for line in _lines(value))
         return
     line = f"{margin}{_key(key)}: {_flow(value)}"
-    if open_levels == 0 and len(line) <= WIDTH:
+    is_open = isinstance(value, Mapping | list) and value
+    if not is_open or (open_levels == 0 and len(line) <= WIDTH):
         yield line
         return
     yield f"{margin}{_key(key)}:"
@@ -35,6 +38,18 @@ def comment(text: str) -> Iterator[str]:
     """The lines of `text` as a comment."""
     for line in text.splitlines():
         yield f"# {_UNPRINTABLE.sub(' ', line)}".rstrip()
+
+
+def _reads_by_line(text: str) -> bool:
+    """Whether text of several lines stands as it is: a reader of YAML takes no blank of it away, and all is visible."""
+    first, *more = _lines(text)
+    if not more or not first or not more[-1] or first.startswith(" "):
+        return False
+    return all(line.isprintable() and not line.endswith(" ") for line in (first, *more))
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix(NEWLINE).split(NEWLINE)
 
 
 def _block(value: Any, indent: int, open_levels: int) -> Iterator[str]:

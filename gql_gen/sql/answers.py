@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gql_gen.catalog.types import Ident
-from gql_gen.model.predicates import TRUE, Pred, Slot, reaches_tables, row_columns
-from gql_gen.plan.nodes import Select, Show, ShowComputed, ShowLink, ShowRows, ShowText
+from gql_gen.model.predicates import TRUE, Pred, Slot, reaches_further, reaches_tables, row_columns
+from gql_gen.plan.nodes import Select, Show, ShowColumn, ShowText
 from gql_gen.plan.writes import Answer, OneRow, Response, ShowAffected, ShowReturning
 from gql_gen.sql.needed import shown_columns
 from gql_gen.sql.program import NONE_CHANGED, Builder, affected_since, result
@@ -51,7 +51,10 @@ def shows_rows(answer: Answer | None) -> bool:
 
 def reaches_again(answer: Answer | None) -> bool:
     """Whether the answer looks at tables, as a function may, so that it belongs into a statement of its own."""
-    return any(isinstance(show, ShowLink | ShowComputed | ShowRows) for show in shows_of(answer))
+    return any(
+        reaches_further(show.column) if isinstance(show, ShowColumn) else not isinstance(show, ShowText)
+        for show in shows_of(answer)
+    )
 
 
 def columns_shown(answer: Answer | None) -> set[str]:
@@ -123,7 +126,7 @@ def answer_step(
         flags = [*([VISIBLE] if marked else []), *([FIRST] if once else [])]
         marks = [(ORDER, sql("int")), *((flag, sql("bool")) for flag in flags)]
         rows = _typed_rows(images, relation, names, marks, writer)
-        inner = writer.alias()
+        inner = writer.partial()
         rule = Sql(()) if marked else condition(rule_of(answer), (inner,), (relation,), writer)
         return sql(
             "(select * from ({rows}) as {inner}{where} order by {order}) as {alias}",

@@ -1,13 +1,11 @@
-"""Calls of functions on rows: computed fields."""
+"""Calls of functions: of a row at hand, and of none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gql_gen.catalog.types import Ident
+from gql_gen.model.calls import Call, Parameter, Routine
 from gql_gen.model.predicates import Slot
-from gql_gen.model.types import ComputedField, Parameter
-from gql_gen.plan.nodes import Call
 from gql_gen.sql.text import Sql, column, ident, join, relation, slot, sql
 
 
@@ -17,25 +15,24 @@ class Row:
     columns by the same names."""
 
     alias: str
-    relation: Ident
     is_whole: bool
 
 
-def called(call: Call, row: Row) -> Sql:
+def called(call: Call, row: Row | None) -> Sql:
     """The call, arguments by place as far as none is left out, and by name from there on."""
     given = dict(call.given)
     arguments: list[Sql] = []
     is_gap = False
-    for place, parameter in enumerate(call.field.parameters):
+    for place, parameter in enumerate(call.routine.parameters):
         if parameter.filled_by == "caller" and place not in given:
             is_gap = True
             continue
-        value = _argument(call.field, parameter, given.get(place), row)
+        value = _argument(call.routine, parameter, given.get(place), row)
         arguments.append(_by_name(parameter, value) if is_gap else value)
-    return sql("{name}({arguments})", name=relation(call.field.function), arguments=join(", ", arguments))
+    return sql("{name}({arguments})", name=relation(call.routine.ident), arguments=join(", ", arguments))
 
 
-def called_rows(call: Call, row: Row, alias: str) -> Sql:
+def called_rows(call: Call, row: Row | None, alias: str) -> Sql:
     """The rows that the call returns, as a from item."""
     return sql("{call} as {alias}", call=called(call, row), alias=Sql((alias,)))
 
@@ -45,9 +42,10 @@ def _by_name(parameter: Parameter, value: Sql) -> Sql:
     return sql("{name} => {value}", name=ident(parameter.sql), value=value)
 
 
-def _argument(field: ComputedField, parameter: Parameter, given: Slot | None, row: Row) -> Sql:
+def _argument(routine: Routine, parameter: Parameter, given: Slot | None, row: Row | None) -> Sql:
     if parameter.filled_by == "row":
-        return _row(field, row)
+        assert row is not None, "a routine that takes a row is called with one"
+        return _row(routine, row)
     scalar = parameter.scalar
     assert scalar is not None, "only a row has no scalar"
     if parameter.filled_by == "session":
@@ -59,8 +57,9 @@ def _argument(field: ComputedField, parameter: Parameter, given: Slot | None, ro
     return value
 
 
-def _row(field: ComputedField, row: Row) -> Sql:
+def _row(routine: Routine, row: Row) -> Sql:
     if row.is_whole:
         return sql("{alias}.*", alias=Sql((row.alias,)))
-    columns = (column(row.alias, name) for name in field.row)
-    return sql("row({columns})::{type}", columns=join(", ", columns), type=relation(field.relation))
+    assert routine.relation is not None
+    columns = (column(row.alias, name) for name in routine.row)
+    return sql("row({columns})::{type}", columns=join(", ", columns), type=relation(routine.relation))

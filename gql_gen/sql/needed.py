@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from gql_gen.model.predicates import value_columns
 from gql_gen.plan.nodes import Show, ShowAggregate, ShowColumn, ShowComputed, ShowGroup, ShowLink, ShowRows, ShowText
 
 
@@ -13,11 +14,14 @@ def shown_columns(shows: tuple[Show, ...]) -> Iterator[str]:
     for show in shows:
         match show:
             case ShowColumn():
-                yield show.column.column
+                yield from value_columns(show.column)
             case ShowLink():
                 yield from (ours for ours, _ in show.on)
-            case ShowComputed() | ShowRows():
-                yield from show.call.field.row
+            case ShowComputed():
+                yield from value_columns(show.value)
+            case ShowRows():
+                assert show.node.rows is not None
+                yield from show.node.rows.routine.row
             case ShowText():
                 pass
             case _:
@@ -31,7 +35,8 @@ def group_columns(group: ShowGroup) -> Iterator[str]:
             case ShowGroup():
                 yield from group_columns(part)
             case ShowAggregate():
-                yield from (ref.column for ref in part.columns)
+                for value in part.columns:
+                    yield from value_columns(value)
             case ShowText():
                 pass
             case _:

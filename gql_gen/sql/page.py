@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from gql_gen.catalog.types import Ident
-from gql_gen.model.predicates import ColumnRef, Slot
+from gql_gen.model.predicates import Slot
 from gql_gen.plan.nodes import Hop, SortKey
-from gql_gen.sql.text import Sql, column, join, number, slot, sql
-from gql_gen.sql.where import Writer, aggregate, condition, conditions, joined, source
+from gql_gen.sql.calls import called_rows
+from gql_gen.sql.text import Sql, join, number, slot, sql
+from gql_gen.sql.where import Writer, aggregate, condition, conditions, joined, source, value
 
 
 def sort_value(key: SortKey, alias: str, base: Ident, writer: Writer) -> Sql:
     """What a key sorts by, seen from the row `alias` of `base`."""
     if not key.hops:
         assert key.column is not None
-        return column(alias, key.column.column)
+        return value(key.column, (alias,), (base,), writer)
     return _walk(key, key.hops, alias, base, writer)
 
 
 def _walk(key: SortKey, hops: tuple[Hop, ...], alias: str, base: Ident, writer: Writer) -> Sql:
     hop, rest = hops[0], hops[1:]
     inner = writer.alias()
+    made = source(hop.relation, inner) if hop.rows is None else called_rows(hop.rows, writer.row(alias), inner)
     where = conditions(
         joined(hop.on, (base, hop.relation), (alias, inner), writer),
         condition(hop.rule, (inner,), (hop.relation,), writer),
     )
     if rest:
-        value = _walk(key, rest, inner, hop.relation, writer)
+        found = _walk(key, rest, inner, hop.relation, writer)
     elif key.function is not None:
         columns = () if key.column is None else (key.column,)
-        value = aggregate(key.function, columns, inner, False, writer)
-        return sql(
-            "(select {value} from {source}{where})", value=value, source=source(hop.relation, inner), where=where
-        )
+        found = aggregate(key.function, columns, inner, hop.relation, False, writer)
+        return sql("(select {value} from {source}{where})", value=found, source=made, where=where)
     else:
         assert key.column is not None
-        value = column(inner, key.column.column)
-    return sql(
-        "(select {value} from {source}{where} limit 1)", value=value, source=source(hop.relation, inner), where=where
-    )
+        found = value(key.column, (inner,), (hop.relation,), writer)
+    return sql("(select {value} from {source}{where} limit 1)", value=found, source=made, where=where)
 
 
 def direction(key: SortKey) -> Sql:
@@ -60,10 +58,8 @@ def order_by(values: list[Sql], keys: tuple[SortKey, ...]) -> Sql:
     return sql(" order by {terms}", terms=join(", ", terms))
 
 
-def distinct_on(columns: tuple[ColumnRef, ...], alias: str) -> Sql:
-    if not columns:
-        return Sql(())
-    return sql("distinct on ({columns}) ", columns=join(", ", (column(alias, ref.column) for ref in columns)))
+def distinct_on(columns: list[Sql]) -> Sql:
+    return sql("distinct on ({columns}) ", columns=join(", ", columns)) if columns else Sql(())
 
 
 def limited(limit: Slot | None, offset: Slot | None, row_limit: int | None) -> Sql:

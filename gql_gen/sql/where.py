@@ -17,7 +17,9 @@ from gql_gen.model.predicates import (
     Not,
     Pred,
     Slot,
+    Value,
 )
+from gql_gen.sql.calls import Row, called, called_rows
 from gql_gen.sql.operators import TEMPLATES, Pattern, Template
 from gql_gen.sql.text import Sql, column, ident, join, operator, relation, slot, sql
 
@@ -32,12 +34,23 @@ class Writer:
         self.catalog = catalog
         self.patterns: dict[Slot, Pattern] = {}
         self._aliases = 0
+        self._partial: set[str] = set()
 
     def alias(self) -> str:
         """A name no column of ours can have: `row_to_json(x)` means the column x before the row x, and response keys,
         which become column names, hold no `~`."""
         self._aliases += 1
         return f'"~t{self._aliases}"'
+
+    def partial(self) -> str:
+        """An alias for rows that have some of a relation's columns, and not its row type."""
+        alias = self.alias()
+        self._partial.add(alias)
+        return alias
+
+    def row(self, alias: str) -> Row:
+        """The row of an alias, to call functions with."""
+        return Row(alias, alias not in self._partial)
 
     def operator_schema(self, type_ident: Ident) -> str | None:
         """Where a type's operators live: with the type for extension types, in pg_catalog for all that is generic
@@ -116,10 +129,11 @@ def predicate(pred: Pred, scope: Scope, relations: tuple[Ident, ...], writer: Wr
         case Not():
             return sql("(not {part})", part=predicate(pred.part, scope, relations, writer))
         case IsNull():
-            left = reference(pred.column, scope)
+            left = value(pred.column, scope, relations, writer)
             return sql("({left} is not null)", left=left) if pred.negated else sql("({left} is null)", left=left)
         case Compare():
-            return comparison(pred, reference(pred.left, scope), _type_of(pred.left), scope, writer)
+            left = value(pred.left, scope, relations, writer)
+            return comparison(pred, left, _type_of(pred.left), scope, relations, writer)
         case Exists():
             return _exists(pred, scope, relations, writer)
         case AggregateTest():
@@ -139,22 +153,30 @@ def _connected(
     return sql("({all})", all=join(" and " if word == " and " else " or ", written))
 
 
-def reference(ref: ColumnRef | CastRef, scope: Scope) -> Sql:
+def value(ref: Value | CastRef, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
+    """A value of one of the rows in sight; null where its guard does not hold."""
     if isinstance(ref, CastRef):
         # Only jsonb → text exists, and it cannot fail on any value.
-        return sql("({column})::text", column=column(scope[ref.column.depth], ref.column.column))
-    return column(scope[ref.depth], ref.column)
+        return sql("({value})::text", value=value(ref.column, scope, relations, writer))
+    alias = scope[ref.depth]
+    plain = column(alias, ref.column) if isinstance(ref, ColumnRef) else called(ref.call, writer.row(alias))
+    if ref.guard is None:
+        return plain
+    guard = predicate(ref.guard, scope[ref.depth :], relations[ref.depth :], writer)
+    return sql("(case when {guard} then {plain} end)", guard=guard, plain=plain)
 
 
-def _type_of(ref: ColumnRef | CastRef) -> Ident:
+def _type_of(ref: Value | CastRef) -> Ident:
     return ref.to if isinstance(ref, CastRef) else ref.type
 
 
-def comparison(pred: Compare, left: Sql, left_type: Ident, scope: Scope, writer: Writer) -> Sql:
+def comparison(
+    pred: Compare, left: Sql, left_type: Ident, scope: Scope, relations: tuple[Ident, ...], writer: Writer
+) -> Sql:
     """`left` compared as `pred` says; `left` may be an aggregate's value instead of the predicate's own column."""
     template = TEMPLATES[pred.operator]
     if isinstance(pred.right, ColumnRef):
-        right = reference(pred.right, scope)
+        right = value(pred.right, scope, relations, writer)
         return sql("({all})", all=between(writer, template.symbol, left, left_type, right, pred.right.type))
     right = slot(pred.right)
     if template.pattern is not None:
@@ -181,21 +203,26 @@ def _operated(template: Template, left: Sql, right: Sql, symbol: Sql) -> Sql:
 def _exists(pred: Exists, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
     alias = writer.alias()
     inner, inner_relations = (alias, *scope), (pred.relation, *relations)
-    return sql(
+    made = source(pred.relation, alias) if pred.rows is None else called_rows(pred.rows, writer.row(scope[0]), alias)
+    found = sql(
         "exists (select 1 from {source}{where})",
-        source=source(pred.relation, alias),
+        source=made,
         where=conditions(
             joined(pred.on, (relations[0], pred.relation), (scope[0], alias), writer),
             condition(pred.rule, inner, inner_relations, writer),
             condition(pred.where, inner, inner_relations, writer),
         ),
     )
+    if pred.guard is None:
+        return found
+    guard = predicate(pred.guard, scope, relations, writer)
+    return sql("(case when {guard} then {found} else false end)", guard=guard, found=found)
 
 
 def _aggregate_test(pred: AggregateTest, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
     alias = writer.alias()
     inner, inner_relations = (alias, *scope), (pred.relation, *relations)
-    value = sql(
+    found = sql(
         "(select {call} from {source}{where})",
         call=call(pred.function, tuple(column(alias, name) for name in pred.arguments), pred.distinct),
         source=source(pred.relation, alias),
@@ -209,20 +236,22 @@ def _aggregate_test(pred: AggregateTest, scope: Scope, relations: tuple[Ident, .
     for test in pred.tests:
         if isinstance(test, IsNull):
             tests.append(
-                sql("({value} is not null)", value=value) if test.negated else sql("({value} is null)", value=value)
+                sql("({value} is not null)", value=found) if test.negated else sql("({value} is null)", value=found)
             )
         else:
-            tests.append(comparison(test, value, _type_of(test.left), inner, writer))
+            tests.append(comparison(test, found, _type_of(test.left), inner, inner_relations, writer))
     if not tests:
         return sql("true")
     return sql("({all})", all=join(" and ", tests))
 
 
-def aggregate(function: str, columns: tuple[ColumnRef, ...], alias: str, distinct: bool, writer: Writer) -> Sql:
-    """An aggregate call over columns of the row `alias`. `min` and `max` of an extension's type are its own: those of
+def aggregate(
+    function: str, columns: tuple[Value, ...], alias: str, relation: Ident, distinct: bool, writer: Writer
+) -> Sql:
+    """An aggregate call over values of the row `alias`. `min` and `max` of an extension's type are its own: those of
     pg_catalog would compare citext as text."""
     schema = writer.operator_schema(columns[0].type) if columns and function in ("min", "max") else None
-    arguments = tuple(column(alias, ref.column) for ref in columns)
+    arguments = tuple(value(ref, (alias,), (relation,), writer) for ref in columns)
     return call(function, arguments, distinct, schema or "pg_catalog")
 
 

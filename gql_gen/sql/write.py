@@ -6,10 +6,11 @@ from typing import assert_never
 
 from gql_gen.catalog.types import Catalog
 from gql_gen.gate.types import Permitted
-from gql_gen.plan.writes import Delete, Insert, Update, UpdateMany, Write, WritePlan
+from gql_gen.plan.writes import Delete, Insert, Invoke, Update, UpdateMany, Write, WritePlan
 from gql_gen.sql.change import write_change
 from gql_gen.sql.insert import write_insert
-from gql_gen.sql.program import Builder, Program
+from gql_gen.sql.program import NONE_CHANGED, Builder, Program, result
+from gql_gen.sql.read import node_value
 from gql_gen.sql.related import write_update
 
 
@@ -30,5 +31,9 @@ def _program(node: Write, build: Builder) -> Program:
             return build.program(answers, is_list=True)
         case Delete():
             return build.program((write_change(node, build),), is_list=False)
+        case Invoke():
+            writer = build.writer()
+            value = node_value(node.root.node, None, writer)
+            return build.program((build.step(result([value, NONE_CHANGED], []), writer, None),), is_list=False)
         case _:
             assert_never(node)

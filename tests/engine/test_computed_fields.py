@@ -19,7 +19,7 @@ from gql_gen.errors import Rejected
 from gql_gen.gate.permit import permit
 from gql_gen.introspect.read import read_catalog
 from gql_gen.model.build import build_model
-from gql_gen.model.predicates import Slot, ValueType
+from gql_gen.model.predicates import ComputedRef, Slot, ValueType
 from gql_gen.model.roles import check_all_roles, role_model
 from gql_gen.model.types import ComputedField, Model, RoleModel
 from gql_gen.plan.nodes import Call, Plan, Root, Select, Show, ShowComputed, ShowRows
@@ -236,6 +236,10 @@ def _computed(catalog: Catalog, name: str, relation: Ident = AUTHOR) -> Computed
     return _role(catalog, "admin").entities[relation].computed[name]
 
 
+def _value(field: ComputedField, given: tuple[tuple[int, Slot | None], ...] = ()) -> ShowComputed:
+    return ShowComputed("it", ComputedRef(Call(field.routine, given), TEXT.pg))
+
+
 def _plan(shown: Show) -> Plan:
     return Plan("read", (Root("it", Select(AUTHOR, (shown,)), "select"),))
 
@@ -243,25 +247,26 @@ def _plan(shown: Show) -> Plan:
 async def test_the_gate_lets_only_the_roles_own_functions_through(catalog: Catalog) -> None:
     role = _role(catalog, "writer")
     greeting, found = _computed(catalog, "greeting"), _computed(catalog, "found")
-    word = Slot("literal", (), TEXT, "hi")
+    word, sleep = Slot("literal", (), TEXT, "hi"), Ident("pg_catalog", "pg_sleep")
     right: tuple[Show, ...] = (
-        ShowComputed("it", Call(greeting, ((0, word),))),
-        ShowRows("it", Call(found), Select(ARTICLE, ())),
+        _value(greeting, ((0, word),)),
+        ShowRows("it", Select(ARTICLE, (), rows=Call(found.routine))),
     )
     for shown in right:
         assert permit(_plan(shown), role)
     wrong: list[Show] = [
-        ShowComputed("it", Call(_computed(catalog, "who"))),
-        ShowComputed("it", Call(replace(greeting, function=Ident("pg_catalog", "pg_sleep")), ((0, word),))),
-        ShowComputed("it", Call(greeting)),
-        ShowComputed("it", Call(greeting, ((0, word), (1, word)))),
-        ShowComputed("it", Call(greeting, ((0, word), (9, word)))),
-        ShowComputed("it", Call(greeting, ((0, Slot("claims", (), TEXT)),))),
-        ShowComputed("it", Call(found)),
-        ShowRows("it", Call(found), Select(AUTHOR, ())),
-        ShowRows("it", Call(found), Select(ARTICLE, (), single=True)),
-        ShowRows("it", Call(_computed(catalog, "lines")), Select(Ident("public", "diary"), ())),
-        ShowRows("it", Call(_computed(catalog, "writers", ARTICLE)), Select(AUTHOR, ())),
+        _value(_computed(catalog, "who")),
+        _value(replace(greeting, routine=replace(greeting.routine, ident=sleep)), ((0, word),)),
+        _value(greeting),
+        _value(greeting, ((0, word), (1, word))),
+        _value(greeting, ((0, word), (9, word))),
+        _value(greeting, ((0, Slot("claims", (), TEXT)),)),
+        _value(found),
+        ShowRows("it", Select(ARTICLE, ())),
+        ShowRows("it", Select(AUTHOR, (), rows=Call(found.routine))),
+        ShowRows("it", Select(ARTICLE, (), single=True, rows=Call(found.routine))),
+        ShowRows("it", Select(Ident("public", "diary"), (), rows=Call(_computed(catalog, "lines").routine))),
+        ShowRows("it", Select(AUTHOR, (), rows=Call(_computed(catalog, "writers", ARTICLE).routine))),
     ]
     for shown in wrong:
         with pytest.raises(Rejected):
@@ -270,7 +275,7 @@ async def test_the_gate_lets_only_the_roles_own_functions_through(catalog: Catal
 
 async def test_the_gate_attaches_the_rule_of_the_rows(catalog: Catalog) -> None:
     role = _role(catalog, "user")
-    shown = ShowRows("it", Call(_computed(catalog, "found")), Select(ARTICLE, ()))
+    shown = ShowRows("it", Select(ARTICLE, (), rows=Call(_computed(catalog, "found").routine)))
     text = show(permit(_plan(shown), role).plan)
     assert "it · rows of public.article from articles_of(the row)\n" in text
     assert "draft _eq 'f" in text

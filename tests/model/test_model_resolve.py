@@ -53,7 +53,7 @@ def outcome(filter: str, table_name: str = "member", naming: str = "hasura") -> 
     )
     built = sound(DB, told, ENUMS)
     own = ident(table_name)
-    select = told.tables[own].permissions["user"].select
+    select = told.tables[own].permissions["user"].select[0]
     assert select is not None
     assert entity(built, table_name)
     return resolve(select.filter, own, built, told.named)

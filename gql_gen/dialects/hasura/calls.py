@@ -9,26 +9,24 @@ from gql_gen.dialects.hasura.given import Given, Values
 from gql_gen.dialects.hasura.typesystem import InputObject, OutputField, ParameterInput, named
 from gql_gen.errors import Rejected
 from gql_gen.model.predicates import Slot
-from gql_gen.model.types import ComputedField
+from gql_gen.model.types import Routine
 from gql_gen.plan.nodes import Call
 
 ARGUMENTS: Final = "args"
 """The argument of a field that holds all of its function's arguments."""
 
 
-def called(
-    computed: ComputedField, field: OutputField, arguments: Mapping[str, Given], values: Values, path: str
-) -> Call:
-    """The call of a computed field."""
+def called(routine: Routine, field: OutputField, arguments: Mapping[str, Given], values: Values, path: str) -> Call:
+    """The call of a computed field's or a tracked function's routine."""
     at = f"{path}.args.{ARGUMENTS}"
     given = arguments.get(ARGUMENTS)
-    is_optional = all(each.filled_by != "caller" or each.has_default for each in computed.parameters)
+    is_optional = all(each.filled_by != "caller" or each.has_default for each in routine.parameters)
     if given is None or (is_optional and values.is_null(given)):
-        return Call(computed)
+        return Call(routine)
     expected = cast(InputObject, named(field.arguments[ARGUMENTS].type))
     found = dict(_given(given, expected, values, at))
-    _check_complete(computed, found, at)
-    return Call(computed, tuple(sorted(found.items(), key=lambda item: item[0])))
+    _check_complete(routine, found, at)
+    return Call(routine, tuple(sorted(found.items(), key=lambda item: item[0])))
 
 
 def _given(given: Given, expected: InputObject, values: Values, at: str) -> Iterator[tuple[int, Slot | None]]:
@@ -42,9 +40,9 @@ def _given(given: Given, expected: InputObject, values: Values, at: str) -> Iter
         yield field.meaning.place, slot
 
 
-def _check_complete(computed: ComputedField, found: Mapping[int, Slot | None], at: str) -> None:
+def _check_complete(routine: Routine, found: Mapping[int, Slot | None], at: str) -> None:
     is_gap = False
-    for place, parameter in enumerate(computed.parameters):
+    for place, parameter in enumerate(routine.parameters):
         if parameter.filled_by != "caller":
             continue
         if place not in found:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from gql_gen.catalog.types import Ident
-from gql_gen.dialects.hasura.offered import ORDERS, PG, TEXT, aggregated, functions
+from gql_gen.dialects.hasura.offered import ORDERS, PG, TEXT, aggregated, aggregated_computed, functions
 from gql_gen.dialects.hasura.typesystem import (
     AggregateOrder,
     AggregatePredicate,
     CastInput,
+    ComputedInput,
+    ComputedRowsInput,
     Connective,
     EachInput,
     EnumMember,
@@ -32,7 +34,7 @@ from gql_gen.dialects.hasura.typesystem import (
     TypeRef,
 )
 from gql_gen.model.operators import OperatorSpec, operand_type, operators_for
-from gql_gen.model.types import ComputedField, RoleEntity, RoleModel, Scalar
+from gql_gen.model.types import RoleEntity, RoleModel, Routine, Scalar
 from gql_gen.names import (
     aggregate_field_name,
     argument_name,
@@ -108,6 +110,7 @@ class InputTypes:
         ]
         for field in entity.fields.values():
             found.append(InputField(field.name, self.comparison(field.scalar), FieldInput(field)))
+        found += self._computed_filters(entity)
         for link in entity.links.values():
             target = self.role.entities[link.target]
             found.append(InputField(link.name, self.bool_exp(target), LinkInput(link)))
@@ -115,6 +118,18 @@ class InputTypes:
                 name = aggregate_field_name(link.name, self.naming)
                 found.append(InputField(name, self.aggregate_bool_exp(target), LinkAggregateInput(link)))
         return {field.name: field for field in found}
+
+    def _computed_filters(self, entity: RoleEntity) -> Iterable[InputField]:
+        """Computed fields that take nothing from the caller: values are compared, rows filtered."""
+        for field in entity.computed.values():
+            if not field.is_plain:
+                continue
+            if isinstance(field.returns, Scalar):
+                comparison = self.comparison(field.returns)
+                yield InputField(field.name, comparison, ComputedInput(field, field.returns))
+            else:
+                rows = self.bool_exp(self.role.entities[field.returns])
+                yield InputField(field.name, rows, ComputedRowsInput(field, field.returns))
 
     def comparison(self, scalar: Scalar) -> InputObject:
         suffix = "comparison_exp" if scalar.element is None else "array_comparison_exp"
@@ -221,11 +236,10 @@ class InputTypes:
 
     # ------------------------------------------------------------ functions
 
-    def call_arguments(self, field: ComputedField) -> InputObject | None:
-        """What a caller may give to a computed field; None when there is nothing to give. Everything may be null, which
-        is SQL's null; what has no default must be there."""
-        name = field.arguments_type
-        given = [(place, each) for place, each in enumerate(field.parameters) if each.filled_by == "caller"]
+    def call_arguments(self, routine: Routine, name: str) -> InputObject | None:
+        """What a caller may give to a function, the type being called `name`; None when there is nothing to give.
+        Everything may be null, which is SQL's null; what has no default must be there."""
+        given = [(place, each) for place, each in enumerate(routine.parameters) if each.filled_by == "caller"]
         fields = {
             each.name: InputField(each.name, self.scalar(each.scalar), ParameterInput(place, each))
             for place, each in given
@@ -260,6 +274,7 @@ class InputTypes:
             for field in entity.fields.values()
             if field.scalar.has_order
         ]
+        found += self._computed_orders(entity)
         for link in entity.links.values():
             target = self.role.entities[link.target]
             if link.kind == "object":
@@ -270,6 +285,19 @@ class InputTypes:
                 found.append(InputField(name, self._aggregate_order(target), LinkAggregateInput(link)))
         return {field.name: field for field in found}
 
+    def _computed_orders(self, entity: RoleEntity) -> Iterable[InputField]:
+        for field in entity.computed.values():
+            if not field.is_plain:
+                continue
+            if isinstance(field.returns, Scalar):
+                if field.returns.has_order:
+                    yield InputField(field.name, self.direction(), ComputedInput(field, field.returns))
+                continue
+            target = self.role.entities[field.returns]
+            if target.allow_aggregations:
+                name = aggregate_field_name(field.name, self.naming)
+                yield InputField(name, self._aggregate_order(target), ComputedRowsInput(field, field.returns))
+
     def _aggregate_order(self, entity: RoleEntity) -> InputObject:
         name = self._entity_type(entity, "aggregate_order_by")
         shown = entity.entity.ident.name
@@ -278,7 +306,9 @@ class InputTypes:
             found = {"count": InputField("count", self.direction(), AggregateOrder("count"))}
             for function in functions(entity):
                 key = self._argument(function)
-                found[key] = InputField(key, self._function_order(entity, function), AggregateOrder(function))
+                columns = self._function_order(entity, function)
+                if columns.fields:
+                    found[key] = InputField(key, columns, AggregateOrder(function))
             return found
 
         return self._made(name, InputObject, lambda: InputObject(name, make, f'an order by aggregates over "{shown}"'))
@@ -288,10 +318,16 @@ class InputTypes:
         shown = entity.entity.ident.name
 
         def make() -> Mapping[str, InputField]:
-            return {
+            columns = {
                 field.name: InputField(field.name, self.direction(), FieldInput(field))
                 for field in aggregated(entity, function)
             }
+            computed = {
+                field.name: InputField(field.name, self.direction(), ComputedInput(field, returns))
+                for field, returns in aggregated_computed(entity, function)
+                if field.is_plain
+            }
+            return columns | computed
 
         return self._made(
             name, InputObject, lambda: InputObject(name, make, f'an order by {function} of a column of "{shown}"')

@@ -10,6 +10,8 @@ from gql_gen.dialects.hasura.typesystem import (
     AggregateOrder,
     AggregatePredicate,
     CastInput,
+    ComputedInput,
+    ComputedRowsInput,
     Connective,
     EachInput,
     EnumMember,
@@ -35,15 +37,17 @@ from gql_gen.model.predicates import (
     CastRef,
     ColumnRef,
     Compare,
+    ComputedRef,
     Exists,
     IsNull,
     Not,
     Pred,
     Slot,
+    Value,
     ValueType,
     both,
 )
-from gql_gen.model.types import Field, Link
+from gql_gen.model.types import Call, ComputedField, Field, Link, Scalar
 from gql_gen.plan.nodes import Direction, Hop, Nulls, SortKey
 
 TEXT = Ident("pg_catalog", "text")
@@ -53,6 +57,11 @@ OFFSET = ValueType(Ident("pg_catalog", "int8"), "Int", bound="offset")
 
 def column(field: Field) -> ColumnRef:
     return ColumnRef(field.sql, field.scalar.pg)
+
+
+def computed(field: ComputedField, returns: Scalar) -> ComputedRef:
+    """The value of a computed field that takes nothing from the caller."""
+    return ComputedRef(Call(field.routine), returns.pg)
 
 
 def _object(ref: TypeRef) -> InputObject:
@@ -92,6 +101,10 @@ def _bool_exp_field(field: InputField, given: Given, values: Values, at: str) ->
             return AnyOf(_parts(field, given, values, at))
         case FieldInput(field=compared):
             return comparison(given, _object(field.type), column(compared), values, at)
+        case ComputedInput(field=made, returns=returns):
+            return comparison(given, _object(field.type), computed(made, returns), values, at)
+        case ComputedRowsInput(field=made, relation=relation):
+            return Exists(relation, (), bool_exp(given, _object(field.type), values, at), rows=Call(made.routine))
         case LinkInput(link=link):
             return Exists(link.target, link.on, bool_exp(given, _object(field.type), values, at))
         case LinkAggregateInput(link=link):
@@ -107,7 +120,7 @@ def _parts(field: InputField, given: Given, values: Values, at: str) -> tuple[Pr
     return tuple(bool_exp(item, _object(of), values, place) for item, place in values.items(given, of, at))
 
 
-def comparison(given: Given, expected: InputObject, left: ColumnRef | CastRef, values: Values, at: str) -> Pred:
+def comparison(given: Given, expected: InputObject, left: Value | CastRef, values: Values, at: str) -> Pred:
     """`{_eq: …, _gt: …}`: all of them hold."""
     parts = [
         _comparison_field(field, child, left, values, place)
@@ -116,7 +129,7 @@ def comparison(given: Given, expected: InputObject, left: ColumnRef | CastRef, v
     return both(*parts)
 
 
-def _comparison_field(field: InputField, given: Given, left: ColumnRef | CastRef, values: Values, at: str) -> Pred:
+def _comparison_field(field: InputField, given: Given, left: Value | CastRef, values: Values, at: str) -> Pred:
     match field.meaning:
         case OperatorInput(spec=spec, type=value_type):
             if values.is_null(given):
@@ -132,7 +145,7 @@ def _comparison_field(field: InputField, given: Given, left: ColumnRef | CastRef
             return AnyOf(tests) if operator == "_eq" else Not(AnyOf(tests))
         case CastInput(to=None):
             targets = [
-                comparison(child, _object(target.type), CastRef(cast(ColumnRef, left), TEXT), values, place)
+                comparison(child, _object(target.type), CastRef(cast(Value, left), TEXT), values, place)
                 for target, child, place in values.fields(given, _object(field.type), at)
             ]
             return both(*targets)
@@ -210,6 +223,12 @@ def _order_fields(given: Given, expected: InputObject, hops: tuple[Hop, ...], va
             case FieldInput(field=sorted_by):
                 direction, nulls = _direction(child, field.type, values, place)
                 keys.append(SortKey(direction, nulls, column(sorted_by), hops))
+            case ComputedInput(field=made, returns=returns):
+                direction, nulls = _direction(child, field.type, values, place)
+                keys.append(SortKey(direction, nulls, computed(made, returns), hops))
+            case ComputedRowsInput(field=made, relation=relation):
+                hop = Hop(relation, (), rows=Call(made.routine))
+                keys += _order_aggregates(child, _object(field.type), (*hops, hop), values, place)
             case LinkInput(link=link):
                 keys += _order_fields(child, _object(field.type), (*hops, _hop(link)), values, place)
             case LinkAggregateInput(link=link):
@@ -235,8 +254,18 @@ def _order_aggregates(
             if values.is_null(leaf):
                 continue
             direction, nulls = _direction(leaf, inner.type, values, spot)
-            keys.append(SortKey(direction, nulls, column(cast(FieldInput, inner.meaning).field), hops, function))
+            keys.append(SortKey(direction, nulls, _sorted(inner), hops, function))
     return keys
+
+
+def _sorted(field: InputField) -> Value:
+    match field.meaning:
+        case FieldInput(field=column_field):
+            return column(column_field)
+        case ComputedInput(field=made, returns=returns):
+            return computed(made, returns)
+        case _:
+            raise AssertionError(f"nothing is sorted by {field.meaning}")
 
 
 def _hop(link: Link) -> Hop:
@@ -268,7 +297,7 @@ def check_distinct(distinct: tuple[ColumnRef, ...], order: tuple[SortKey, ...], 
     for key in order:
         if leading == wanted:
             return
-        if key.hops or key.column is None or key.column.column not in wanted:
+        if key.hops or not isinstance(key.column, ColumnRef) or key.column.column not in wanted:
             raise Rejected('"distinct_on" columns must match initial "order_by" columns', path=at)
         leading.add(key.column.column)
     if leading != wanted:

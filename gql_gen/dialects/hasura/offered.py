@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gql_gen.catalog.types import Ident
-from gql_gen.model.types import Field, RoleEntity
+from gql_gen.model.types import ComputedField, Field, RoleEntity, Scalar
 from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
 
 PG = "pg_catalog"
@@ -53,10 +53,23 @@ def aggregated(entity: RoleEntity, function: AggregateFunction) -> tuple[Field, 
     )
 
 
+def aggregated_computed(entity: RoleEntity, function: AggregateFunction) -> tuple[tuple[ComputedField, Scalar], ...]:
+    """The same for computed fields of single values."""
+    types = {"sum": SUMMED, "max": COMPARED, "min": COMPARED}.get(function, NUMERIC)
+    return tuple(
+        (field, field.returns)
+        for field in entity.computed.values()
+        if isinstance(field.returns, Scalar)
+        and field.returns.element is None
+        and field.returns.values is None
+        and field.returns.pg in types
+    )
+
+
 def functions(entity: RoleEntity) -> Iterable[AggregateFunction]:
     """The aggregate functions that have a column to work on; count needs none."""
     for function in _FUNCTIONS:
-        if aggregated(entity, function):
+        if aggregated(entity, function) or aggregated_computed(entity, function):
             yield function
 
 

@@ -18,13 +18,15 @@ from gql_gen.dialects.hasura.typesystem import (
     OutputField,
     RootAggregateField,
     RootByKeyField,
+    RootCallField,
     RootListField,
     TypeRef,
 )
 from gql_gen.dialects.hasura.write import MutationReader
+from gql_gen.dialects.measure import INTROSPECTION
 from gql_gen.errors import Rejected
-from gql_gen.plan.nodes import Access, Node, Plan, Root
-from gql_gen.plan.writes import WritePlan
+from gql_gen.plan.nodes import Access, CallValue, Node, Plan, Root
+from gql_gen.plan.writes import Invoke, WritePlan, WriteRoot
 
 _LISTS = frozenset(
     {"types", "fields", "args", "inputFields", "enumValues", "possibleTypes", "interfaces", "directives"}
@@ -60,7 +62,16 @@ def _query(operation: Operation, variables: Mapping[str, Any], schema: RoleSchem
     _check_directives(operation, frozenset({"cached"}))
     reader = _QueryReader(operation, variables, schema, limits)
     reader.read()
+    if any(map(_may_write, reader.roots)):
+        # What may write runs as writes do, and what stands beside it in its turn.
+        invoked = tuple(WriteRoot(root.alias, Invoke(root), "invoke") for root in reader.roots)
+        return _found(reader, WritePlan(invoked), None)
     return _found(reader, Plan("read", tuple(reader.roots)), None)
+
+
+def _may_write(root: Root) -> bool:
+    call = root.node.call if isinstance(root.node, CallValue) else root.node.rows
+    return call is not None and call.routine.is_volatile
 
 
 def _mutation(operation: Operation, variables: Mapping[str, Any], schema: RoleSchema, limits: Limits) -> Read:
@@ -96,6 +107,10 @@ class _QueryReader(RowReader):
         self.walk(self.schema.query_root)
 
     def root(self, field: OutputField, collected: Collected) -> None:
+        if isinstance(field.meaning, RootCallField):
+            access: Access = "call_aggregate" if field.meaning.is_aggregate else "call"
+            self._add(collected.key, self.called_node(field.meaning, field, collected), access)
+            return
         below = self.below(collected)
         arguments = self.arguments(field, collected)
         match field.meaning:
@@ -114,7 +129,7 @@ class _QueryReader(RowReader):
     # ------------------------------------------------------------ introspection
 
     def special(self, collected: Collected) -> str | None:
-        if collected.name not in ("__schema", "__type"):
+        if collected.name not in INTROSPECTION or not self.limits.introspection:
             return None
         # Answered for the very values given: rare, and outside the hot path.
         self.values.by_value.update(self.operation.variables)
@@ -126,7 +141,7 @@ class _QueryReader(RowReader):
         scout = Expander(self.operation, self.values.variables, self.limits)
         lists = 0
         for collected in scout.fields([self.operation.node.selection_set], (), self.schema.query_root.name, "$"):
-            if collected.name in ("__schema", "__type"):
+            if collected.name in INTROSPECTION:
                 lists += self._lists(scout, self.below(collected))
         if lists > _INTROSPECTED_LISTS:
             raise Rejected("the introspection query asks for too much", path="$.query")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from gql_gen.dialects.hasura.offered import (
     FLOAT_FUNCTIONS,
     STRINGIFIED,
     aggregated,
+    aggregated_computed,
     described,
     functions,
     key_fields,
@@ -20,6 +22,7 @@ from gql_gen.dialects.hasura.typesystem import (
     ComputedValueField,
     CountField,
     FunctionColumnField,
+    FunctionComputedField,
     FunctionField,
     LinkAggregateField,
     LinkField,
@@ -31,13 +34,24 @@ from gql_gen.dialects.hasura.typesystem import (
     OutputField,
     RootAggregateField,
     RootByKeyField,
+    RootCallField,
     RootListField,
     TypeRef,
 )
 from gql_gen.dialects.hasura.write_types import WriteTypes
 from gql_gen.model.predicates import TRUE
 from gql_gen.model.scalars import JSON_TYPES
-from gql_gen.model.types import ComputedField, Field, Link, RoleEntity, RoleModel, Scalar
+from gql_gen.model.types import (
+    ComputedField,
+    Field,
+    Link,
+    RoleEntity,
+    RoleModel,
+    RootName,
+    Routine,
+    Scalar,
+    TrackedFunction,
+)
 from gql_gen.names import aggregate_field_name
 from gql_gen.plan.nodes import AggregateFunction
 
@@ -49,7 +63,7 @@ class RoleSchema(WriteTypes):
     def __init__(self, role: RoleModel, *, stringify_numeric_types: bool = False) -> None:
         super().__init__(role)
         self.stringify = stringify_numeric_types
-        writes = any(self.served_writes(entity) for entity in role.entities.values())
+        writes = any(self.served_writes(entity) for entity in role.entities.values()) or any(self._calls("mutation"))
         self.query_root = ObjectType("query_root", self._query_root)
         self.mutation_root = ObjectType("mutation_root", self._mutation_root, "mutation root") if writes else None
 
@@ -57,12 +71,14 @@ class RoleSchema(WriteTypes):
 
     def _query_root(self) -> Mapping[str, OutputField]:
         entities = self.role.entities.values()
-        return self._in_namespace("query", [field for entity in entities for field in self._roots(entity)])
+        tables = [field for entity in entities for field in self._roots(entity)]
+        return self._in_namespace("query", [*tables, *self._calls("query")])
 
     def _mutation_root(self) -> Mapping[str, OutputField]:
         entities = self.role.entities.values()
         side = "backend" if self.role.is_backend else "frontend"
-        return self._in_namespace(f"mutation_{side}", [field for entity in entities for field in self.writes(entity)])
+        tables = [field for entity in entities for field in self.writes(entity)]
+        return self._in_namespace(f"mutation_{side}", [*tables, *self._calls("mutation")])
 
     def _in_namespace(self, suffix: str, found: Iterable[OutputField]) -> Mapping[str, OutputField]:
         """The root fields, below one field where the customization says so."""
@@ -105,6 +121,38 @@ class RoleSchema(WriteTypes):
                 described(names["select_aggregate"].comment, f'fetch aggregated fields from the table: "{shown}"'),
             )
 
+    def _calls(self, kind: Literal["query", "mutation"]) -> Iterable[OutputField]:
+        """The functions that the role may call; what has nothing to show is not there."""
+        for function in self.role.functions.values():
+            if function.exposed_as != kind:
+                continue
+            for root, name in function.root_fields.items():
+                made = self._call(function, name, is_aggregate=root == "function_aggregate")
+                if made is not None:
+                    yield made
+
+    def _call(self, function: TrackedFunction, name: RootName, *, is_aggregate: bool) -> OutputField | None:
+        arguments = self._call_arguments(function.routine, function.arguments_type, f'function "{function.ident.name}"')
+        ours = f'execute function "{function.ident.name}"'
+        ref: TypeRef
+        if isinstance(function.returns, Scalar):
+            ref = self.scalar(function.returns)
+        else:
+            target = self.role.entities[function.returns]
+            if function.is_set:
+                arguments |= self.list_arguments(target)
+            if is_aggregate:
+                if not target.allow_aggregations:
+                    return None
+                ref, ours = NonNull(self.aggregate(target)), f"{ours} and query aggregates on its result"
+            elif not self.is_shown(target):
+                return None
+            else:
+                ref = NonNull(ListOf(NonNull(self.object(target)))) if function.is_set else self.object(target)
+                ours += f' which returns "{function.returns.name}"'
+        about = described(name.comment if name.comment is not None else function.comment, ours)
+        return OutputField(name.name, ref, RootCallField(function, is_aggregate), arguments, about)
+
     # ------------------------------------------------------------ output types
 
     def object(self, entity: RoleEntity) -> ObjectType:
@@ -116,7 +164,10 @@ class RoleSchema(WriteTypes):
         )
 
     def _object_fields(self, entity: RoleEntity) -> Mapping[str, OutputField]:
-        fields = {field.name: self._column(field) for field in entity.fields.values()}
+        guards = entity.guards
+        fields = {
+            field.name: self._column(field, is_always=field.sql not in guards) for field in entity.fields.values()
+        }
         for link in entity.links.values():
             for made in self._link_fields(link):
                 fields[made.name] = made
@@ -124,11 +175,12 @@ class RoleSchema(WriteTypes):
             fields |= self._computed(computed)
         return fields
 
-    def _column(self, field: Field) -> OutputField:
+    def _column(self, field: Field, *, is_always: bool) -> OutputField:
+        """`is_always`: the role may read the column in every row that it sees."""
         ref = self.scalar(field.scalar)
         return OutputField(
             field.name,
-            ref if field.column.nullable else NonNull(ref),
+            NonNull(ref) if is_always and not field.column.nullable else ref,
             ColumnField(field),
             self._scalar_arguments(field.scalar),
             field.comment or None,
@@ -141,8 +193,10 @@ class RoleSchema(WriteTypes):
 
     def _computed(self, field: ComputedField) -> Mapping[str, OutputField]:
         """One field; none where rows have nothing that the role may select."""
-        about = described(field.comment, f'A computed field, executes function "{field.function.name}"')
-        arguments = self._call_arguments(field)
+        about = described(field.comment, f'A computed field, executes function "{field.routine.ident.name}"')
+        table = "" if field.routine.relation is None else field.routine.relation.name
+        said = f'computed field "{field.name}" defined on table "{table}"'
+        arguments = self._call_arguments(field.routine, field.arguments_type, said)
         if isinstance(field.returns, Scalar):
             arguments |= self._scalar_arguments(field.returns)
             made = OutputField(
@@ -156,13 +210,12 @@ class RoleSchema(WriteTypes):
         rows = ListOf(NonNull(self.object(target)))
         return {field.name: OutputField(field.name, rows, ComputedRowsField(field, field.returns), arguments, about)}
 
-    def _call_arguments(self, field: ComputedField) -> dict[str, Argument]:
-        type_ = self.call_arguments(field)
+    def _call_arguments(self, routine: Routine, type_name: str, said: str) -> dict[str, Argument]:
+        type_ = self.call_arguments(routine, type_name)
         if type_ is None:
             return {}
-        is_needed = any(each.filled_by == "caller" and not each.has_default for each in field.parameters)
-        about = f'input parameters for computed field "{field.name}" defined on table "{field.relation.name}"'
-        return {"args": Argument("args", NonNull(type_) if is_needed else type_, about)}
+        is_needed = any(each.filled_by == "caller" and not each.has_default for each in routine.parameters)
+        return {"args": Argument("args", NonNull(type_) if is_needed else type_, f"input parameters for {said}")}
 
     def _link_fields(self, link: Link) -> Iterable[OutputField]:
         target = self.role.entities[link.target]
@@ -251,7 +304,12 @@ class RoleSchema(WriteTypes):
         name = self._entity_type(entity, f"{function}_fields")
 
         def make() -> Mapping[str, OutputField]:
-            return {field.name: self._function_column(field, function) for field in aggregated(entity, function)}
+            columns = {field.name: self._function_column(field, function) for field in aggregated(entity, function)}
+            computed = {
+                field.name: self._function_computed(field, returns, function)
+                for field, returns in aggregated_computed(entity, function)
+            }
+            return columns | computed
 
         return self._made(name, ObjectType, lambda: ObjectType(name, make, f"{function} of a column"))
 
@@ -259,3 +317,9 @@ class RoleSchema(WriteTypes):
         ref = self.plain("Float") if function in FLOAT_FUNCTIONS else self.scalar(field.scalar)
         as_text = self.stringify and field.scalar.pg in STRINGIFIED
         return OutputField(field.name, ref, FunctionColumnField(function, field, as_text), {}, field.comment or None)
+
+    def _function_computed(self, field: ComputedField, returns: Scalar, function: AggregateFunction) -> OutputField:
+        ref = self.plain("Float") if function in FLOAT_FUNCTIONS else self.scalar(returns)
+        arguments = self._call_arguments(field.routine, field.arguments_type, f'computed field "{field.name}"')
+        meaning = FunctionComputedField(function, field, returns, self.stringify and returns.pg in STRINGIFIED)
+        return OutputField(field.name, ref, meaning, arguments, field.comment or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from graphql.language import EnumValueNode
@@ -33,6 +34,7 @@ from gql_gen.dialects.hasura.typesystem import (
     CountField,
     EnumType,
     FunctionColumnField,
+    FunctionComputedField,
     FunctionField,
     InputObject,
     LinkAggregateField,
@@ -41,16 +43,19 @@ from gql_gen.dialects.hasura.typesystem import (
     NodesField,
     ObjectType,
     OutputField,
+    RootCallField,
     named,
     nullable,
 )
 from gql_gen.errors import Rejected
-from gql_gen.model.predicates import Compare, Pred, Slot, ValueType, both
-from gql_gen.model.types import Field
+from gql_gen.model.predicates import Compare, ComputedRef, Pred, Slot, ValueType, both
+from gql_gen.model.types import Field, Scalar
 from gql_gen.model.values import encode
 from gql_gen.plan.nodes import (
     Aggregate,
     AggregateShow,
+    CallValue,
+    Node,
     Select,
     Show,
     ShowAggregate,
@@ -74,6 +79,21 @@ class RowReader(Walker):
     def select(self, relation: Ident, below: Below, field: OutputField, arguments: Mapping[str, Given]) -> Select:
         page = self._page(field, arguments, below.path)
         return Select(relation, self.object(below, object_of(field)), **page)
+
+    def called_node(self, root: RootCallField, field: OutputField, collected: Collected) -> Node:
+        """What a tracked function returns: rows, one row, aggregates over its rows, or a single value."""
+        function, path = root.function, collected.path
+        arguments = self.arguments(field, collected)
+        call = called(function.routine, field, arguments, self.values, path)
+        if isinstance(function.returns, Scalar):
+            self.leaf(collected)
+            return CallValue(call, self.schema.stringify and function.returns.pg in STRINGIFIED)
+        below = self.below(collected)
+        if root.is_aggregate:
+            return replace(self.aggregate(function.returns, below, field, arguments), rows=call)
+        if function.is_set:
+            return replace(self.select(function.returns, below, field, arguments), rows=call)
+        return Select(function.returns, self.object(below, object_of(field)), single=True, rows=call)
 
     def aggregate(self, relation: Ident, below: Below, field: OutputField, arguments: Mapping[str, Given]) -> Aggregate:
         page = self._page(field, arguments, below.path)
@@ -147,13 +167,14 @@ class RowReader(Walker):
                 return ShowLink(collected.key, link.on, self.aggregate(link.target, below, field, arguments))
             case ComputedValueField(field=computed, returns=returns):
                 self.leaf(collected)
-                call = called(computed, field, arguments, self.values, collected.path)
+                call = called(computed.routine, field, arguments, self.values, collected.path)
                 as_text = self.schema.stringify and returns.pg in STRINGIFIED
-                return ShowComputed(collected.key, call, as_text, self._json_path(arguments, collected.path))
+                value = ComputedRef(call, returns.pg)
+                return ShowComputed(collected.key, value, as_text, self._json_path(arguments, collected.path))
             case ComputedRowsField(field=computed, relation=relation):
-                call = called(computed, field, arguments, self.values, collected.path)
+                call = called(computed.routine, field, arguments, self.values, collected.path)
                 node = self.select(relation, self.below(collected), field, arguments)
-                return ShowRows(collected.key, call, node)
+                return ShowRows(collected.key, replace(node, rows=call))
             case _:
                 raise AssertionError(f"a row has no {field.meaning}")
 
@@ -207,6 +228,11 @@ class RowReader(Walker):
                 case FunctionColumnField(function=function, field=shown, as_text=as_text):
                     self.leaf(collected)
                     parts.append(ShowAggregate(collected.key, function, (column(shown),), as_text=as_text))
+                case FunctionComputedField(function=function, field=computed, returns=returns, as_text=as_text):
+                    self.leaf(collected)
+                    call = called(computed.routine, field, arguments, self.values, collected.path)
+                    value = ComputedRef(call, returns.pg)
+                    parts.append(ShowAggregate(collected.key, function, (value,), as_text=as_text))
                 case _:
                     raise AssertionError(f"an aggregate has no {field.meaning}")
         return ShowGroup(key, tuple(parts))

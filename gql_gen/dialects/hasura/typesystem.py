@@ -15,7 +15,7 @@ from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import ABSENT
 from gql_gen.model.operators import OperatorSpec
 from gql_gen.model.predicates import ValueType
-from gql_gen.model.types import ComputedField, ConflictTarget, Field, Link, Parameter, Scalar
+from gql_gen.model.types import ComputedField, ConflictTarget, Field, Link, Parameter, Scalar, TrackedFunction
 from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
 
 # ---------------------------------------------------------------- meanings of output fields
@@ -48,6 +48,14 @@ class ComputedRowsField:
 
     field: ComputedField
     relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class RootCallField:
+    """What a tracked function returns; `is_aggregate`: aggregates over its rows."""
+
+    function: TrackedFunction
+    is_aggregate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,16 @@ class FunctionField:
 class FunctionColumnField:
     function: AggregateFunction
     field: Field
+    as_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionComputedField:
+    """The same over a computed field."""
+
+    function: AggregateFunction
+    field: ComputedField
+    returns: Scalar
     as_text: bool
 
 
@@ -160,6 +178,7 @@ OutputMeaning = (
     | LinkAggregateField
     | ComputedValueField
     | ComputedRowsField
+    | RootCallField
     | RootListField
     | RootByKeyField
     | RootAggregateField
@@ -169,6 +188,7 @@ OutputMeaning = (
     | CountField
     | FunctionField
     | FunctionColumnField
+    | FunctionComputedField
 )
 
 # ---------------------------------------------------------------- meanings of input fields
@@ -184,6 +204,22 @@ class FieldInput:
     """A column in a filter or an order."""
 
     field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedInput:
+    """A computed field of a single value in a filter or an order."""
+
+    field: ComputedField
+    returns: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedRowsInput:
+    """The rows of a computed field in a filter, or aggregates over them in an order."""
+
+    field: ComputedField
+    relation: Ident
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +311,8 @@ class Plain:
 InputMeaning = (
     Connective
     | FieldInput
+    | ComputedInput
+    | ComputedRowsInput
     | LinkInput
     | LinkAggregateInput
     | OperatorInput

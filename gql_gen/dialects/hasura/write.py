@@ -26,6 +26,7 @@ from gql_gen.dialects.hasura.typesystem import (
     ObjectType,
     OutputField,
     ReturningField,
+    RootCallField,
     TypeRef,
     UpdateByKeyRoot,
     UpdateManyRoot,
@@ -35,11 +36,12 @@ from gql_gen.dialects.hasura.typesystem import (
 )
 from gql_gen.dialects.hasura.write_types import argument_word
 from gql_gen.model.predicates import Pred
-from gql_gen.plan.nodes import ShowText
+from gql_gen.plan.nodes import Root, ShowText
 from gql_gen.plan.writes import (
     Answer,
     Delete,
     Insert,
+    Invoke,
     OnConflict,
     OneRow,
     Response,
@@ -73,6 +75,10 @@ class MutationReader(RowReader):
     # ------------------------------------------------------------ roots
 
     def root(self, field: OutputField, collected: Collected) -> None:
+        if isinstance(field.meaning, RootCallField):
+            called = Root(collected.key, self.called_node(field.meaning, field, collected), "call")
+            self.roots.append(WriteRoot(collected.key, Invoke(called), "invoke"))
+            return
         below = self.below(collected)
         given = self.arguments(field, collected)
         parts: dict[str, Part] = {}

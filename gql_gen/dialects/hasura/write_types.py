@@ -28,9 +28,9 @@ from gql_gen.dialects.hasura.typesystem import (
 from gql_gen.dialects.hasura.write_inputs import UPDATED_ROWS
 from gql_gen.model.types import RoleEntity
 from gql_gen.names import argument_name
-from gql_gen.plan.writes import WriteAccess
+from gql_gen.plan.writes import TableWrite
 
-_DESCRIPTIONS: Mapping[WriteAccess, str] = {
+_DESCRIPTIONS: Mapping[TableWrite, str] = {
     "insert": "insert data into the table",
     "insert_one": "insert a single row into the table",
     "update": "update data of the table",
@@ -60,11 +60,11 @@ class WriteTypes(RelatedTypes, ABC):
 
     # ------------------------------------------------------------ roots
 
-    def served_writes(self, entity: RoleEntity) -> tuple[WriteAccess, ...]:
+    def served_writes(self, entity: RoleEntity) -> tuple[TableWrite, ...]:
         """The mutations that the role has on a table. An update needs something to set; what is not selectable has
         neither rows to give back nor a `where` to find them by."""
         update = entity.update is not None and bool(entity.update_fields or entity.update.presets)
-        exists: Mapping[WriteAccess, bool] = {
+        exists: Mapping[TableWrite, bool] = {
             "insert": entity.insert is not None,
             "insert_one": entity.insert is not None and self.is_shown(entity),
             "update": update and entity.is_selectable,
@@ -87,7 +87,7 @@ class WriteTypes(RelatedTypes, ABC):
                 described(root.comment, f'{_DESCRIPTIONS[access]}: "{entity.entity.ident.name}"'),
             )
 
-    def _answer(self, entity: RoleEntity, access: WriteAccess) -> TypeRef:
+    def _answer(self, entity: RoleEntity, access: TableWrite) -> TypeRef:
         match access:
             case "insert" | "update" | "delete":
                 return self.mutation_response(entity)
@@ -98,7 +98,7 @@ class WriteTypes(RelatedTypes, ABC):
 
     # ------------------------------------------------------------ arguments
 
-    def _write_arguments(self, entity: RoleEntity, access: WriteAccess) -> Iterable[Argument]:
+    def _write_arguments(self, entity: RoleEntity, access: TableWrite) -> Iterable[Argument]:
         match access:
             case "insert" | "insert_one":
                 return self._insert_arguments(entity, one=access == "insert_one")
@@ -155,7 +155,7 @@ def _as_argument(field: InputField) -> Argument:
     return Argument(field.name, field.type, field.description)
 
 
-def _meaning(entity: RoleEntity, access: WriteAccess) -> MutationRoot:
+def _meaning(entity: RoleEntity, access: TableWrite) -> MutationRoot:
     relation = entity.entity.ident
     match access:
         case "insert" | "insert_one":

@@ -1,0 +1,113 @@
+"""Grants to select → what a role may read: which rows, and in which of them each column.
+
+A row is seen when any grant's filter lets it be seen; a cell of it, when the filter of a grant that lists its column
+does. Elsewhere the cell counts as null, wherever it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from gql_gen.model.computed import granted_computed
+from gql_gen.model.predicates import FALSE, TRUE, AnyOf, Pred
+from gql_gen.model.resolve import resolve
+from gql_gen.model.types import ComputedField, Entity, Field, Model
+from gql_gen.model.writes import listed_columns
+from gql_gen.rules.faults import Faults
+from gql_gen.rules.types import QueryRoot, Rules, SelectRule, SubscriptionRoot
+
+QUERY_ROOTS: frozenset[QueryRoot] = frozenset({"select", "select_by_pk", "select_aggregate"})
+SUBSCRIPTION_ROOTS: frozenset[SubscriptionRoot] = frozenset({*QUERY_ROOTS, "select_stream"})
+
+Guards = Mapping[str, Pred]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What may be read of one table. `guards` and `computed_guards` as in RoleEntity."""
+
+    fields: Mapping[str, Field]
+    rule: Pred
+    limit: int | None
+    allow_aggregations: bool
+    query_roots: frozenset[QueryRoot]
+    subscription_roots: frozenset[SubscriptionRoot]
+    computed: Mapping[str, ComputedField]
+    guards: Guards = field(default_factory=lambda: MappingProxyType({}))
+    computed_guards: Guards = field(default_factory=lambda: MappingProxyType({}))
+
+
+NOTHING = Reads(MappingProxyType({}), FALSE, None, False, frozenset(), frozenset(), MappingProxyType({}))
+
+
+def all_reads(entity: Entity) -> Reads:
+    """What admin may read."""
+    return Reads(entity.fields, TRUE, None, True, QUERY_ROOTS, SUBSCRIPTION_ROOTS, entity.computed)
+
+
+def fields_of(entity: Entity, columns: frozenset[str]) -> Mapping[str, Field]:
+    """The fields that show these columns, in the entity's order."""
+    return MappingProxyType({name: field for name, field in entity.fields.items() if field.sql in columns})
+
+
+def reads_of(
+    grants: tuple[SelectRule, ...], entity: Entity, model: Model, rules: Rules, faults: Faults
+) -> Reads | None:
+    """All grants joined. None when one of them has a fault: what it was to show must not be half of what is left."""
+    found = [_reads(grant, entity, model, rules, faults) for grant in grants]
+    sound = [reads for reads in found if reads is not None]
+    if len(sound) < len(found):
+        return None
+    return sound[0] if len(sound) == 1 else _joined(entity, sound)
+
+
+def _reads(grant: SelectRule, entity: Entity, model: Model, rules: Rules, faults: Faults) -> Reads | None:
+    columns = listed_columns(grant.columns, entity, rules, faults)
+    rule, wrong = resolve(grant.filter, entity.ident, model, rules.named)
+    faults.found.extend(wrong)
+    if columns is None or rule is None:
+        return None
+    return Reads(
+        fields_of(entity, columns),
+        rule,
+        grant.limit,
+        grant.allow_aggregations,
+        QUERY_ROOTS if grant.query_root_fields is None else grant.query_root_fields,
+        SUBSCRIPTION_ROOTS if grant.subscription_root_fields is None else grant.subscription_root_fields,
+        granted_computed(grant, entity, rules.tables[entity.ident], faults),
+    )
+
+
+def _joined(entity: Entity, parts: list[Reads]) -> Reads:
+    """As Hasura joins the permissions of inherited roles: the widest of each. There is no limit where one has none."""
+    limits = [part.limit for part in parts if part.limit is not None]
+    rule = any_of(part.rule for part in parts)
+    columns = frozenset(field.sql for part in parts for field in part.fields.values())
+    computed = {name for part in parts for name in part.computed}
+    rows = {column: any_of(part.rule for part in parts if _shows(part, column)) for column in columns}
+    made = {name: any_of(part.rule for part in parts if name in part.computed) for name in computed}
+    return Reads(
+        fields_of(entity, columns),
+        rule,
+        max(limits) if len(limits) == len(parts) else None,
+        any(part.allow_aggregations for part in parts),
+        frozenset().union(*(part.query_roots for part in parts)),
+        frozenset().union(*(part.subscription_roots for part in parts)),
+        MappingProxyType({name: field for name, field in entity.computed.items() if name in computed}),
+        MappingProxyType({column: guard for column, guard in rows.items() if guard != rule}),
+        MappingProxyType({name: guard for name, guard in made.items() if guard != rule}),
+    )
+
+
+def _shows(reads: Reads, column: str) -> bool:
+    return any(field.sql == column for field in reads.fields.values())
+
+
+def any_of(preds: Iterable[Pred]) -> Pred:
+    """The disjunction, each part once; TRUE where one part is."""
+    parts = tuple(dict.fromkeys(preds))
+    if TRUE in parts:
+        return TRUE
+    return parts[0] if len(parts) == 1 else AnyOf(parts)
