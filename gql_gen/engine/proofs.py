@@ -42,7 +42,7 @@ async def prove_rules(world: World, checks: Checks) -> None:
             grants = select_grants(table, name, world.rules)
             if grants and (message := await _refuted(entity.rule, checks)) is not None:
                 said = f"the rule of role {name} for {ident} can never work: {message}"
-                world.withdraw(name, ident, Fault(grants[0].at, said))
+                world.withdraw(name, ident, Fault(grants[0][0].at, said))
                 continue
             for heir in family(name, world.rules):
                 if heir in table.permissions:

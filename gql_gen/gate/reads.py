@@ -138,7 +138,7 @@ def _aggregate(node: Aggregate, role: RoleModel) -> Aggregate:
         where=predicate(node.where, scope, role),
         order=tuple(_sort(key, scope, role) for key in node.order),
         distinct=tuple(_column(column, scope) for column in node.distinct),
-        rule=entity.rule,
+        rule=entity.aggregate_rule,
         row_limit=entity.limit,
     )
 
@@ -153,10 +153,11 @@ def shown(show: Show, scope: Scope, role: RoleModel) -> Show:
         case ShowText():
             return show
         case ShowLink():
-            if show.node.rows is not None:
+            if getattr(show.node, "rows", None) is not None:
                 raise unknown(show.alias)
             _linked(show.node.relation, show.on, None, scope[0], role)
-            node = _select(show.node, role) if isinstance(show.node, Select) else _aggregate(show.node, role)
+            node = node_of(show.node, role)
+            assert not isinstance(node, CallValue), "what is related are rows"
             return replace(show, node=node)
         case ShowComputed():
             return replace(show, value=_computed(show.value, scope))
@@ -236,7 +237,7 @@ def predicate(pred: Pred, scope: Scope, role: RoleModel) -> Pred:
             return Not(predicate(pred.part, scope, role))
         case Exists():
             target = _linked(pred.relation, pred.on, pred.rows, scope[0], role)
-            guard = None if pred.rows is None else _seen(scope[0].rule)
+            guard = None if pred.rows is None or scope[0].rule == TRUE else scope[0].rule
             return replace(pred, where=predicate(pred.where, (target, *scope), role), rule=target.rule, guard=guard)
         case AggregateTest():
             return _aggregate_test(pred, scope, role)
@@ -254,7 +255,7 @@ def _aggregate_test(test: AggregateTest, scope: Scope, role: RoleModel) -> Aggre
             raise unknown(column)
     inner = (target, *scope)
     tests = tuple(_aggregate_compared(each, inner) for each in test.tests)
-    return replace(test, where=predicate(test.where, inner, role), tests=tests, rule=target.rule)
+    return replace(test, where=predicate(test.where, inner, role), tests=tests, rule=target.aggregate_rule)
 
 
 def _aggregate_compared(test: Compare | IsNull, scope: Scope) -> Compare | IsNull:
@@ -272,18 +273,21 @@ def _sort(key: SortKey, scope: Scope, role: RoleModel) -> SortKey:
     if key.function is not None and not targets[-1].allow_aggregations:
         raise unknown("aggregate")
     column = None if key.column is None else _value(key.column, (targets[-1],))
-    hops = tuple(replace(hop, rule=target.rule) for hop, target in zip(key.hops, targets, strict=True))
+    rules = [target.rule for target in targets]
+    if key.function is not None:
+        rules[-1] = targets[-1].aggregate_rule
+    hops = tuple(replace(hop, rule=rule) for hop, rule in zip(key.hops, rules, strict=True))
     return replace(key, hops=hops, column=column)
 
 
 def _operand(operand: Value | CastRef, scope: Scope) -> Value | CastRef:
     if isinstance(operand, CastRef):
-        return replace(operand, column=_value(operand.column, scope))
-    return _value(operand, scope)
+        return replace(operand, column=_value(operand.column, scope, chooses=True))
+    return _value(operand, scope, chooses=True)
 
 
-def _value(value: Value, scope: Scope) -> Value:
-    return _column(value, scope) if isinstance(value, ColumnRef) else _computed(value, scope)
+def _value(value: Value, scope: Scope, *, chooses: bool = False) -> Value:
+    return _column(value, scope) if isinstance(value, ColumnRef) else _computed(value, scope, chooses=chooses)
 
 
 def _column(column: ColumnRef, scope: Scope) -> ColumnRef:
@@ -294,21 +298,17 @@ def _column(column: ColumnRef, scope: Scope) -> ColumnRef:
     return column if guard is None else replace(column, guard=guard)
 
 
-def _computed(value: ComputedRef, scope: Scope) -> ComputedRef:
-    """The same for a computed value."""
+def _computed(value: ComputedRef, scope: Scope, *, chooses: bool = False) -> ComputedRef:
+    """The same for a computed value. One that chooses rows must not be computed for a row that the role does not see:
+    the function may fail, and that would tell."""
     if not 0 <= value.depth < len(scope):
         raise unknown(value.call.routine.ident.name)
     entity = scope[value.depth]
     field = _own(value.call, entity)
     if not isinstance(field.returns, Scalar):
         raise unknown(field.name)
-    guard = _seen(entity.computed_guards.get(field.name, entity.rule))
-    return value if guard is None else replace(value, guard=guard)
-
-
-def _seen(rule: Pred) -> Pred | None:
-    """A function must not be called for a row that the role does not see: it may fail, and that would tell."""
-    return None if rule == TRUE else rule
+    guard = entity.computed_guards.get(field.name, entity.rule if chooses else TRUE)
+    return value if guard == TRUE else replace(value, guard=guard)
 
 
 def _linked(

@@ -7,10 +7,11 @@ does. Elsewhere the cell counts as null, wherever it is used.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gql_gen.model.computed import granted_computed
+from gql_gen.model.inheritance import Grants
 from gql_gen.model.predicates import FALSE, TRUE, AnyOf, Pred
 from gql_gen.model.resolve import resolve
 from gql_gen.model.types import ComputedField, Entity, Field, Model
@@ -26,12 +27,12 @@ Guards = Mapping[str, Pred]
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What may be read of one table. `guards` and `computed_guards` as in RoleEntity."""
+    """What may be read of one table. `aggregate_rule`, `guards` and `computed_guards` as in RoleEntity."""
 
     fields: Mapping[str, Field]
     rule: Pred
     limit: int | None
-    allow_aggregations: bool
+    aggregate_rule: Pred
     query_roots: frozenset[QueryRoot]
     subscription_roots: frozenset[SubscriptionRoot]
     computed: Mapping[str, ComputedField]
@@ -39,12 +40,12 @@ class Reads:
     computed_guards: Guards = field(default_factory=lambda: MappingProxyType({}))
 
 
-NOTHING = Reads(MappingProxyType({}), FALSE, None, False, frozenset(), frozenset(), MappingProxyType({}))
+NOTHING = Reads(MappingProxyType({}), FALSE, None, FALSE, frozenset(), frozenset(), MappingProxyType({}))
 
 
 def all_reads(entity: Entity) -> Reads:
     """What admin may read."""
-    return Reads(entity.fields, TRUE, None, True, QUERY_ROOTS, SUBSCRIPTION_ROOTS, entity.computed)
+    return Reads(entity.fields, TRUE, None, TRUE, QUERY_ROOTS, SUBSCRIPTION_ROOTS, entity.computed)
 
 
 def fields_of(entity: Entity, columns: frozenset[str]) -> Mapping[str, Field]:
@@ -52,15 +53,34 @@ def fields_of(entity: Entity, columns: frozenset[str]) -> Mapping[str, Field]:
     return MappingProxyType({name: field for name, field in entity.fields.items() if field.sql in columns})
 
 
-def reads_of(
-    grants: tuple[SelectRule, ...], entity: Entity, model: Model, rules: Rules, faults: Faults
-) -> Reads | None:
+def reads_of(grants: tuple[Grants, ...], entity: Entity, model: Model, rules: Rules, faults: Faults) -> Reads | None:
     """All grants joined. None when one of them has a fault: what it was to show must not be half of what is left."""
-    found = [_reads(grant, entity, model, rules, faults) for grant in grants]
-    sound = [reads for reads in found if reads is not None]
-    if len(sound) < len(found):
+    found = [[_reads(grant, entity, model, rules, faults) for grant in own] for own in grants]
+    roles = [[reads for reads in own if reads is not None] for own in found]
+    if sum(map(len, roles)) < sum(map(len, found)):
         return None
-    return sound[0] if len(sound) == 1 else _joined(entity, sound)
+    return _of_several_roles(entity, [_of_one_role(entity, own) for own in roles])
+
+
+def _of_one_role(entity: Entity, parts: list[Reads]) -> Reads:
+    """Each grant keeps to itself: the lowest limit holds, and aggregates see the rows of grants that allow them."""
+    if len(parts) == 1:
+        return parts[0]
+    limits = [part.limit for part in parts if part.limit is not None]
+    rule = any_of(part.aggregate_rule for part in parts)
+    return replace(_joined(entity, parts), limit=min(limits, default=None), aggregate_rule=rule)
+
+
+def _of_several_roles(entity: Entity, parts: list[Reads]) -> Reads:
+    """As Hasura joins the permissions of inherited roles: the widest of each. There is no limit where one has none."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = _joined(entity, parts)
+    limits = [part.limit for part in parts if part.limit is not None]
+    rule = any_of(part.aggregate_rule for part in parts)
+    if rule != FALSE and all(part.aggregate_rule in (FALSE, part.rule) for part in parts):
+        rule = joined.rule
+    return replace(joined, limit=max(limits) if len(limits) == len(parts) else None, aggregate_rule=rule)
 
 
 def _reads(grant: SelectRule, entity: Entity, model: Model, rules: Rules, faults: Faults) -> Reads | None:
@@ -73,7 +93,7 @@ def _reads(grant: SelectRule, entity: Entity, model: Model, rules: Rules, faults
         fields_of(entity, columns),
         rule,
         grant.limit,
-        grant.allow_aggregations,
+        rule if grant.allow_aggregations else FALSE,
         QUERY_ROOTS if grant.query_root_fields is None else grant.query_root_fields,
         SUBSCRIPTION_ROOTS if grant.subscription_root_fields is None else grant.subscription_root_fields,
         granted_computed(grant, entity, rules.tables[entity.ident], faults),
@@ -81,18 +101,20 @@ def _reads(grant: SelectRule, entity: Entity, model: Model, rules: Rules, faults
 
 
 def _joined(entity: Entity, parts: list[Reads]) -> Reads:
-    """As Hasura joins the permissions of inherited roles: the widest of each. There is no limit where one has none."""
-    limits = [part.limit for part in parts if part.limit is not None]
+    """Rows and cells that any part shows; limit and aggregates are for the caller to say."""
     rule = any_of(part.rule for part in parts)
     columns = frozenset(field.sql for part in parts for field in part.fields.values())
     computed = {name for part in parts for name in part.computed}
-    rows = {column: any_of(part.rule for part in parts if _shows(part, column)) for column in columns}
-    made = {name: any_of(part.rule for part in parts if name in part.computed) for name in computed}
+    rows = {column: any_of(_cells(part, column) for part in parts if _shows(part, column)) for column in columns}
+    made = {
+        name: any_of(part.computed_guards.get(name, part.rule) for part in parts if name in part.computed)
+        for name in computed
+    }
     return Reads(
         fields_of(entity, columns),
         rule,
-        max(limits) if len(limits) == len(parts) else None,
-        any(part.allow_aggregations for part in parts),
+        None,
+        FALSE,
         frozenset().union(*(part.query_roots for part in parts)),
         frozenset().union(*(part.subscription_roots for part in parts)),
         MappingProxyType({name: field for name, field in entity.computed.items() if name in computed}),
@@ -105,9 +127,15 @@ def _shows(reads: Reads, column: str) -> bool:
     return any(field.sql == column for field in reads.fields.values())
 
 
+def _cells(reads: Reads, column: str) -> Pred:
+    """The rows in which a column of a part may be read."""
+    return reads.guards.get(column, reads.rule)
+
+
 def any_of(preds: Iterable[Pred]) -> Pred:
-    """The disjunction, each part once; TRUE where one part is."""
-    parts = tuple(dict.fromkeys(preds))
+    """The disjunction, each part once; TRUE where one part is, FALSE where there is none."""
+    flat = (part for pred in preds for part in (pred.parts if isinstance(pred, AnyOf) else (pred,)))
+    parts = tuple(dict.fromkeys(flat))
     if TRUE in parts:
         return TRUE
     return parts[0] if len(parts) == 1 else AnyOf(parts)

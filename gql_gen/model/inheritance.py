@@ -29,18 +29,20 @@ def family(role: str, rules: Rules) -> Iterator[str]:
             waiting.extend(parents_of(name, rules))
 
 
-def select_grants(table: TableRules, role: str, rules: Rules) -> tuple[SelectRule, ...]:
-    """The grants to select from a table: the role's own, or else all of its parents'."""
-    return tuple(_grants(table, role, rules, {}))
+Grants = tuple[SelectRule, ...]
+"""The grants that stand under one role's name for one table."""
 
 
-def _grants(
-    table: TableRules, role: str, rules: Rules, known: dict[str, tuple[SelectRule, ...]]
-) -> tuple[SelectRule, ...]:
+def select_grants(table: TableRules, role: str, rules: Rules) -> tuple[Grants, ...]:
+    """The grants to select from a table, by the role they are from: the role's own, or else all of its parents'."""
+    return _grants(table, role, rules, {})
+
+
+def _grants(table: TableRules, role: str, rules: Rules, known: dict[str, tuple[Grants, ...]]) -> tuple[Grants, ...]:
     if role not in known:
         own = table.permissions.get(role)
-        known[role] = () if own is None else own.select
+        known[role] = (own.select,) if own is not None and own.select else ()
         if not known[role]:
-            joined = (grant for name in parents_of(role, rules) for grant in _grants(table, name, rules, known))
-            known[role] = tuple({id(grant): grant for grant in joined}.values())
+            joined = (grants for name in parents_of(role, rules) for grants in _grants(table, name, rules, known))
+            known[role] = tuple({id(grants): grants for grants in joined}.values())
     return known[role]

@@ -20,7 +20,6 @@ from gql_gen.model.predicates import (
     All,
     AnyOf,
     CastRef,
-    ColumnRef,
     Compare,
     IsNull,
     Not,
@@ -29,6 +28,7 @@ from gql_gen.model.predicates import (
     ValueType,
     both,
 )
+from gql_gen.model.predicates import Value as Computable
 from gql_gen.model.scalars import PG_CATALOG, scalar_of
 from gql_gen.model.types import Scalar
 from gql_gen.model.values import array_literal, encode
@@ -56,7 +56,7 @@ _PER_ELEMENT: Mapping[str, str] = MappingProxyType(
 class Left:
     """What stands on the left of an operator. `said` is how messages call it."""
 
-    ref: ColumnRef | CastRef
+    ref: Computable | CastRef
     scalar: Scalar
     said: str
 
@@ -90,7 +90,7 @@ def _is_null(left: Left, operator: Operator, faults: Faults) -> Pred:
 
 def _cast(left: Left, operator: Operator, catalog: Catalog, faults: Faults) -> Pred:
     casts = operator.value.json
-    if left.scalar.pg != _JSONB or not isinstance(left.ref, ColumnRef) or list(casts) != ["String"]:
+    if left.scalar.pg != _JSONB or isinstance(left.ref, CastRef) or list(casts) != ["String"]:
         faults.add(operator.at, f'"_cast" takes a jsonb column to String only; {left.said} is {left.scalar.pg.name}')
         return FALSE
     text = Left(CastRef(left.ref, TEXT), scalar_of(TEXT, catalog), f"{left.said} cast to String")

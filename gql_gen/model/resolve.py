@@ -21,6 +21,7 @@ from gql_gen.model.predicates import (
     AnyOf,
     ColumnRef,
     Compare,
+    ComputedRef,
     Exists,
     IsNull,
     Not,
@@ -28,7 +29,7 @@ from gql_gen.model.predicates import (
     both,
 )
 from gql_gen.model.scalars import PG_CATALOG, are_comparable, scalar_of
-from gql_gen.model.types import Link, Model, Scalar
+from gql_gen.model.types import Call, ComputedField, Link, Model, Scalar
 from gql_gen.names import aggregate_field_name
 from gql_gen.rules.expressions import CONNECTIVES, OPERATORS
 from gql_gen.rules.faults import Faults, nearest
@@ -92,7 +93,8 @@ class _Resolver:
         return Exists(target.ident, (), self.expression(expression.where, (target, *scope)))
 
     def field(self, field: OnField, scope: Scope) -> Pred:
-        """A column when it can be one, else a relationship, else an aggregate over one."""
+        """A column when it can be one, else a relationship, else a computed field, else an aggregate over a
+        relationship."""
         column = scope[0].columns.get(field.name)
         if column is not None and field.operators is not None:
             left = self.left(column, scope[0])
@@ -101,10 +103,29 @@ class _Resolver:
         if link is not None and field.nested is not None:
             target = self.model.catalog.relations[link.target]
             return Exists(link.target, link.on, self.expression(field.nested, (target, *scope)))
+        computed = self.computed(scope[0]).get(field.name)
+        if computed is not None:
+            return self.made(computed, field, scope)
         counted = next((each for each in self.links(scope[0]).values() if self.is_aggregate(each, field.name)), None)
         if counted is not None and field.nested is not None:
             return self.aggregates(counted, field.nested, scope)
         return self.misread(field, column, link or counted, scope[0])
+
+    def made(self, computed: ComputedField, field: OnField, scope: Scope) -> Pred:
+        """A computed field: its value compared, or its rows looked through."""
+        said = f'the computed field "{computed.name}" of {scope[0].ident}'
+        if not computed.is_plain:
+            return self.fault(field.at, f"{said} takes arguments, which a rule cannot give")
+        call = Call(computed.routine)
+        if isinstance(computed.returns, Ident):
+            if field.nested is None:
+                return self.fault(field.at, f"{said} needs an expression about {computed.returns}")
+            target = self.model.catalog.relations[computed.returns]
+            return Exists(target.ident, (), self.expression(field.nested, (target, *scope)), rows=call)
+        if field.operators is None:
+            return self.fault(field.at, f"{said} needs operators, such as _eq")
+        left = Left(ComputedRef(call, computed.returns.pg), computed.returns, said)
+        return both(*(self.operator(left, operator, scope) for operator in field.operators))
 
     def misread(self, field: OnField, column: Column | None, link: Link | None, relation: Relation) -> Pred:
         if column is not None:
@@ -115,12 +136,17 @@ class _Resolver:
         if link is not None:
             return self.fault(field.at, f'the relationship "{field.name}" needs an expression about {link.target}')
         words = CONNECTIVES if field.name.startswith("_") else ()
-        hint = nearest(field.name, (*relation.columns, *self.links(relation), *words))
+        known = (*relation.columns, *self.links(relation), *self.computed(relation), *words)
+        hint = nearest(field.name, known)
         return self.fault(field.at, f'{relation.ident} has no column or relationship "{field.name}"', hint)
 
     def links(self, relation: Relation) -> Mapping[str, Link]:
         entity = self.model.entities.get(relation.ident)
         return {} if entity is None else entity.links
+
+    def computed(self, relation: Relation) -> Mapping[str, ComputedField]:
+        entity = self.model.entities.get(relation.ident)
+        return {} if entity is None else entity.computed
 
     def is_aggregate(self, link: Link, name: str) -> bool:
         return link.kind == "array" and aggregate_field_name(link.name, self.model.naming) == name

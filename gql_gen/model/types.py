@@ -12,7 +12,7 @@ from gql_gen.model.calls import Call as Call
 from gql_gen.model.calls import Parameter as Parameter
 from gql_gen.model.calls import Routine as Routine
 from gql_gen.model.calls import Scalar as Scalar
-from gql_gen.model.predicates import Pred, Slot
+from gql_gen.model.predicates import FALSE, Pred, Slot
 from gql_gen.rules.types import Customization, Fault, FunctionRoot, Naming, QueryRoot, RootField, SubscriptionRoot
 
 
@@ -176,7 +176,8 @@ class RoleEntity:
     links: Mapping[str, Link]
     rule: Pred
     limit: int | None
-    allow_aggregations: bool
+    aggregate_rule: Pred
+    """The rows that aggregates may be made of: those of the grants that allow aggregates; `FALSE` where none does."""
     query_roots: frozenset[QueryRoot]
     subscription_roots: frozenset[SubscriptionRoot]
     columns: frozenset[str]
@@ -206,6 +207,10 @@ class RoleEntity:
     """The same for computed fields of single values, by name."""
     revealed_constraints: frozenset[str] | None = frozenset()
     """Constraints whose violation may be named whatever row it was; None: all of them."""
+
+    @property
+    def allow_aggregations(self) -> bool:
+        return self.aggregate_rule != FALSE
 
     @property
     def always_readable(self) -> frozenset[str]:
