@@ -23,13 +23,15 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class DocumentAsk:
     """One GraphQL operation. `variables` is decoded JSON with numbers that have a fraction as Decimal.
-    `read_only`: the transport must not run anything but queries (GET). `guard` concerns mutations alone."""
+    `read_only`: the transport must not run anything but queries (GET). `guard` concerns mutations alone. `digest`: the
+    SHA-256 by which the caller calls the text; an empty text is the one that was called so before."""
 
     text: str
     operation: str | None
     variables: Mapping[str, Any]
     read_only: bool = False
     guard: Guard | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

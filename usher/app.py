@@ -45,6 +45,7 @@ def engine_settings(settings: Settings, database_url: str) -> EngineSettings:
         max_query_bytes=settings.max_query_bytes,
         max_fields=settings.max_fields,
         plan_cache_bytes=settings.plan_cache_bytes,
+        allow_list=settings.enable_allow_list,
     )
 
 
@@ -62,6 +63,7 @@ def auth_settings(settings: Settings) -> AuthSettings:
 
 def http_settings(settings: Settings) -> HttpSettings:
     """The limits of one request."""
+    from gql_gen.http.addresses import parse_networks
     from gql_gen.http.cors import parse_cors_domain
     from gql_gen.http.types import HttpSettings
 
@@ -70,4 +72,7 @@ def http_settings(settings: Settings) -> HttpSettings:
         max_query=settings.max_query_bytes,
         max_depth=settings.max_depth,
         cors=parse_cors_domain(settings.cors_domain, disabled=settings.disable_cors),
+        persisted_query_bytes=settings.persisted_query_bytes,
+        rate_storage=settings.rate_storage,
+        trusted_proxies=parse_networks(settings.trusted_proxies or ""),
     )

@@ -74,6 +74,14 @@ class Settings:
     development: bool = _variable("HASURA_GRAPHQL_DEV_MODE", read=_switch, default=False)
     cors_domain: str = _variable("HASURA_GRAPHQL_CORS_DOMAIN", read=_text, default="*")
     disable_cors: bool = _variable("HASURA_GRAPHQL_DISABLE_CORS", read=_switch, default=False)
+    enable_allow_list: bool | None = _variable("HASURA_GRAPHQL_ENABLE_ALLOWLIST", read=_switch)
+    rate_storage: str = _variable(
+        "USHER_RATE_STORAGE", "HASURA_GRAPHQL_RATE_LIMIT_REDIS_URL", read=_text, default="memory://", secret=True
+    )
+    trusted_proxies: str | None = _variable("USHER_TRUSTED_PROXIES", read=_text)
+    persisted_query_bytes: int = _variable(
+        "USHER_PERSISTED_QUERY_BYTES", read=_number(0, 64 * BILLION), default=16 * 1024 * 1024
+    )
     statement_timeout_ms: int = _variable("USHER_STATEMENT_TIMEOUT_MS", read=_number(1, BILLION), default=60_000)
     max_body_bytes: int = _variable("USHER_MAX_BODY_BYTES", read=_number(1_024, BILLION), default=10 * 1024 * 1024)
     max_query_bytes: int = _variable("USHER_MAX_QUERY_BYTES", read=_number(1_024, BILLION), default=256 * 1024)
@@ -130,12 +138,19 @@ def ensure_coherent(settings: Settings, host: str) -> None:
 
 
 def _ensure_readable(settings: Settings) -> None:
+    from gql_gen.http.addresses import parse_networks
     from gql_gen.http.cors import parse_cors_domain
+    from gql_gen.http.rates import is_storage
     from gql_gen.http.secret import parse_jwt_secrets
 
+    if not is_storage(settings.rate_storage):
+        # Never what it is: it may hold a password.
+        raise StartRefused("USHER_RATE_STORAGE must be memory:// or an address that begins with redis:// or valkey://")
     name = "HASURA_GRAPHQL_CORS_DOMAIN"
     try:
         parse_cors_domain(settings.cors_domain)
+        name = "USHER_TRUSTED_PROXIES"
+        parse_networks(settings.trusted_proxies or "")
         name = "HASURA_GRAPHQL_JWT_SECRET"
         if settings.jwt_secret is not None:
             parse_jwt_secrets(settings.jwt_secret)

@@ -50,10 +50,13 @@ ABSENT: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """What one operation may be at most. `introspection` False: it may not ask about the schema."""
+
     max_depth: int = 100
     max_tokens: int = 15_000
     max_query_bytes: int = 262_144
     max_fields: int = 2_000
+    introspection: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from gql_gen.dialects.hasura.envelope import framed, refusal, spread
 from gql_gen.dialects.hasura.introspect import sdl
 from gql_gen.dialects.hasura.read import Read, read
 from gql_gen.engine.arguments import bound, texts
-from gql_gen.engine.cache import Document, Prepared
+from gql_gen.engine.cache import Document, Kept, Prepared
 from gql_gen.engine.proofs import prove_rules, surely_valid_slot
 from gql_gen.engine.refused import Refusals
 from gql_gen.engine.settings import EngineSettings
@@ -29,11 +29,13 @@ from gql_gen.engine.writing import PreparedWrite, bind_write, prepared_program
 from gql_gen.errors import Failed, NotByGet, Rejected, UsherError
 from gql_gen.gate.permit import permit, permit_writes
 from gql_gen.introspect.read import read_catalog, read_enum_values
+from gql_gen.introspect.warnings import warnings_of
 from gql_gen.model.predicates import Slot
 from gql_gen.model.types import RoleModel
 from gql_gen.plan.writes import WritePlan
-from gql_gen.rules.types import Fault, Rules, RulesError
+from gql_gen.rules.types import Fault, LimitRules, Rules, RulesError
 from gql_gen.run.checks import Checks
+from gql_gen.run.deadline import in_time
 from gql_gen.run.failures import DRIVER_ERRORS, failure, is_lost, is_stale
 from gql_gen.run.pool import Pool, PoolSettings
 from gql_gen.run.transactions import StepFailed, run_programs
@@ -125,6 +127,14 @@ class Engine:
             self._pool.forget_statements()
             return self._world.faults
 
+    def limits(self, role: str) -> LimitRules:
+        """What bounds the role's operations; None where nothing does."""
+        return self._world.limits(role)
+
+    def warnings(self) -> tuple[Fault, ...]:
+        """What is served but hands out more than the rules seem to say. Reads the definitions of views: not cheap."""
+        return warnings_of(self._world.catalog, self._world.rules)
+
     def sdl(self, role: str) -> str:
         return sdl(self._world.role(role).schema)
 
@@ -169,7 +179,9 @@ class Engine:
         shelf = f"{caller.role}\0backend" if caller.is_backend else caller.role
         document = world.cache.get(shelf, ask.text, ask.operation)
         if document is None:
-            document = Document(read_operation(ask.text, ask.operation, self._limits))
+            operation = read_operation(ask.text, ask.operation, self._limits)
+            world.admit(operation, caller.role)
+            document = Document(operation)
             world.cache.add(shelf, ask.text, ask.operation, document)
         if ask.read_only and document.operation.kind.value != "query":
             raise NotByGet(f"a {document.operation.kind.value} cannot be sent by GET")
@@ -179,10 +191,27 @@ class Engine:
         if prepared is None:
             prepared = await self._prepare(world, document, variables, caller)
             world.cache.keep(shelf, ask.text, ask.operation, document.key(variables), prepared)
+        if ask.read_only and isinstance(prepared, PreparedWrite):
+            raise NotByGet("a function that may write cannot be called by GET")
+        seconds = world.limits(caller.role).seconds
+        if seconds is None:
+            return await self._run(world, prepared, variables, caller, ask.guard)
+        async with in_time(float(seconds)) as clock:
+            return await self._run(world, prepared, variables, caller, ask.guard, clock)
+
+    async def _run(
+        self,
+        world: World,
+        prepared: Kept,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        guard: Guard | None,
+        clock: asyncio.Timeout | None = None,
+    ) -> Reply:
         if isinstance(prepared, Prepared):
             return await self._read(prepared, variables, caller)
         assert isinstance(prepared, PreparedWrite)
-        return await self._write(world, prepared, variables, caller, ask.guard)
+        return await self._write(world, prepared, variables, caller, guard, clock)
 
     async def _read(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> Reply:
         statement = prepared.statement
@@ -197,14 +226,20 @@ class Engine:
         return Reply(framed(prepared.frame, spread(row[0]) if is_packed else row))
 
     async def _write(
-        self, world: World, prepared: PreparedWrite, variables: Mapping[str, Any], caller: Caller, guard: Guard | None
+        self,
+        world: World,
+        prepared: PreparedWrite,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        guard: Guard | None,
+        clock: asyncio.Timeout | None,
     ) -> Reply:
         write = bind_write(prepared, variables, caller)
         for statement, arguments, doubts in write.uncertain:
             await self._prove(statement, arguments, doubts)
         prepared.uses += 1
         try:
-            written = await run_programs(self._pool, write.programs, world.rules.isolation_level, guard)
+            written = await run_programs(self._pool, write.programs, world.rules.isolation_level, guard, clock)
         except DRIVER_ERRORS as error:
             if is_lost(error):
                 raise Failed(_UNKNOWN) from error
@@ -242,9 +277,9 @@ class Engine:
         role = world.role(caller.role, caller.is_backend)
         if _asks_about_schema(document.operation):
             # graphql-core may need seconds for a large schema: not on the event loop.
-            found = await asyncio.to_thread(read, document.operation, variables, role.schema, self._limits)
+            found = await asyncio.to_thread(read, document.operation, variables, role.schema, role.reading)
         else:
-            found = read(document.operation, variables, role.schema, self._limits)
+            found = read(document.operation, variables, role.schema, role.reading)
         document.learn(found.used, found.by_value)
         if not found.plan.roots:
             return Prepared(None, (b"".join(found.frame),), (), (), ())

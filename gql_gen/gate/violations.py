@@ -123,7 +123,7 @@ def _not_there(violation: Violation, entity: RoleEntity, role: RoleModel) -> boo
         target is not None
         and target.is_selectable
         and target.rule == TRUE
-        and target.limit is None
+        and target.limit != 0
         and target.always_readable.issuperset(key.target_columns)
     )
 

@@ -50,7 +50,7 @@ def build_app(
         "/readyz": health.ready,
         **(routes or {}),
     }
-    edge = Edge(table, mounts or {}, (callers.start, *on_startup), (*on_shutdown, callers.stop))
+    edge = Edge(table, mounts or {}, (callers.start, *on_startup), (*on_shutdown, callers.stop, graphql.stop))
     return LocalOnly(edge, answers) if auth.is_open else edge
 
 

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from gql_gen.ask import DocumentAsk
-from gql_gen.errors import BadRequest, ParseFailed
+from gql_gen.errors import BadRequest, ParseFailed, Rejected
+from gql_gen.http.persisted import read_digest
 from gql_gen.http.types import HttpSettings
 
 # What Postgres' numeric can hold; beyond it a short text such as 1e999999999 becomes an endless number.
@@ -23,7 +24,7 @@ _PARAMETERS: Final = frozenset({"query", "operationName", "variables", "extensio
 
 
 class _Envelope(msgspec.Struct):
-    query: str
+    query: str | msgspec.UnsetType = msgspec.UNSET
     operationName: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
@@ -48,8 +49,8 @@ _MANY = msgspec.json.Decoder(list[_Envelope], float_hook=_number)
 _OBJECT = msgspec.json.Decoder(dict[str, Any] | None, float_hook=_number)
 
 
-def read_body(body: bytes, settings: HttpSettings) -> DocumentAsk | list[DocumentAsk]:
-    """Read the body of a POST: one operation, or a batch of them. Raises Rejected."""
+def read_body(body: bytes, settings: HttpSettings, most: int | None) -> DocumentAsk | list[DocumentAsk]:
+    """Read the body of a POST: one operation, or a batch of so many at most. Raises Rejected."""
     is_batch = body.lstrip(b" \t\r\n")[:1] == b"["
     envelopes = _decode(_MANY if is_batch else _ONE, body, "$")
     # Fewer brackets than levels allowed: nothing can be too deep, and most bodies need no closer look.
@@ -58,18 +59,18 @@ def read_body(body: bytes, settings: HttpSettings) -> DocumentAsk | list[Documen
         return _ask(envelopes, settings, look_closer)
     if not envelopes:
         raise BadRequest("a batch needs at least one operation")
-    if len(envelopes) > settings.max_batch:
-        raise BadRequest(f"a batch may hold at most {settings.max_batch} operations")
-    return [_ask(envelope, settings, look_closer) for envelope in envelopes]
+    if most is not None and len(envelopes) > most:
+        raise Rejected(f"batch limit of {most} exceeded", code="batch-limit-exceeded")
+    return [_ask(envelope, settings, look_closer, f"[{number}]") for number, envelope in enumerate(envelopes)]
 
 
 def read_query_string(text: bytes, settings: HttpSettings) -> DocumentAsk:
     """Read the query string of a GET. Raises Rejected."""
     fields = _fields(text)
-    if "query" not in fields:
+    if "query" not in fields and "extensions" not in fields:
         raise ParseFailed("the parameter query is missing", path="$")
     envelope = _Envelope(
-        query=fields["query"],
+        query=fields.get("query", msgspec.UNSET),
         operationName=fields.get("operationName"),
         variables=_json_field(fields, "variables"),
         extensions=_json_field(fields, "extensions"),
@@ -77,15 +78,22 @@ def read_query_string(text: bytes, settings: HttpSettings) -> DocumentAsk:
     return _ask(envelope, settings, look_closer=True, read_only=True)
 
 
-def _ask(envelope: _Envelope, settings: HttpSettings, look_closer: bool, read_only: bool = False) -> DocumentAsk:
+def _ask(
+    envelope: _Envelope, settings: HttpSettings, look_closer: bool, place: str = "", read_only: bool = False
+) -> DocumentAsk:
+    digest = None if envelope.extensions is None else read_digest(envelope.extensions)
     text = envelope.query
+    if text is msgspec.UNSET:
+        if digest is None:
+            raise ParseFailed("Object missing required field `query`", path="$" + place)
+        text = ""
     if len(text) > settings.max_query or (not text.isascii() and len(text.encode()) > settings.max_query):
         raise BadRequest(f"the query text is longer than {settings.max_query} bytes", path="$.query")
     variables = envelope.variables or {}
     if look_closer and _is_deeper(variables, settings.max_depth):
         raise BadRequest(f"the variables are nested deeper than {settings.max_depth} levels", path="$.variables")
     # Some clients send "" for "none".
-    return DocumentAsk(text, envelope.operationName or None, variables, read_only)
+    return DocumentAsk(text, envelope.operationName or None, variables, read_only, digest=digest)
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], text: bytes, path: str) -> Any:

@@ -22,8 +22,11 @@ from gql_gen.http.envelope import read_body, read_query_string
 from gql_gen.http.guard import GUARD_HEADERS, read_guard
 from gql_gen.http.hang_up import HungUp, Watchman
 from gql_gen.http.negotiate import CONTENT_TYPES, Media, accepted_media, accepts_gzip, is_json_body
+from gql_gen.http.persisted import PersistedQueries
+from gql_gen.http.rates import Rates
 from gql_gen.http.respond import Header, send_bytes, send_gzipped
 from gql_gen.http.types import Answers, HttpSettings
+from gql_gen.rules.types import RateRule
 from gql_gen.session import Caller
 
 logger = logging.getLogger(__name__)
@@ -65,7 +68,13 @@ class GraphQLEndpoint:
         self._settings = settings
         self._cors = cors
         self._watchman = Watchman(settings.watch_after)
+        self._persisted = PersistedQueries(settings.persisted_query_bytes)
+        self._rates = Rates(settings.rate_storage, settings.trusted_proxies)
         self._wanted = _HEADERS | GUARD_HEADERS | callers.header_names
+
+    async def stop(self) -> None:
+        """Lets go of what is shared with other processes."""
+        await self._rates.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name: value for name, value in scope["headers"] if name in self._wanted}
@@ -102,15 +111,18 @@ class GraphQLEndpoint:
         caller = self._callers.known(headers, self._answers.generation)
         if caller is None:
             caller = await self._caller(scope, headers, media)
+        limits = self._answers.limits(caller.role)
         try:
             asked = (
-                read_body(body, self._settings)
+                read_body(body, self._settings, limits.batch)
                 if method == "POST"
                 else read_query_string(scope["query_string"], self._settings)
             )
             guard = read_guard(scope["headers"]) if not GUARD_HEADERS.isdisjoint(headers) else None
         except Rejected as error:
             raise Refused(400, error) from None
+        if limits.rate is not None:
+            await self._count(limits.rate, caller, scope, asked)
         if guard is not None:
             asked = (
                 [replace(ask, guard=guard) for ask in asked] if isinstance(asked, list) else replace(asked, guard=guard)
@@ -123,12 +135,17 @@ class GraphQLEndpoint:
         except Unauthorized as error:
             raise Refused(200 if media is Media.JSON else 401, error) from None
 
+    async def _count(
+        self, rule: RateRule, caller: Caller, scope: Scope, asked: DocumentAsk | list[DocumentAsk]
+    ) -> None:
+        seconds = await self._rates.take(rule, caller, scope, len(asked) if isinstance(asked, list) else 1)
+        if seconds:
+            error = Rejected(f"rate limit of {rule.per_minute} exceeded", code="rate-limit-exceeded")
+            raise Refused(429, error, (b"retry-after", str(seconds).encode()))
+
     async def _run(self, asked: DocumentAsk | list[DocumentAsk], caller: Caller, media: Media) -> tuple[int, bytes]:
         if not isinstance(asked, list):
-            try:
-                reply = await self._answers.answer(asked, caller)
-            except Exception as error:
-                reply = self._failed(error)
+            reply = await self._answer(asked, caller)
             if reply.status == 405:
                 raise Refused(405, BadRequest("only queries may be sent by GET"), _ALLOW_POST)
             return _status(reply, media), reply.body
@@ -138,6 +155,8 @@ class GraphQLEndpoint:
 
     async def _answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
         try:
+            if ask.digest is not None:
+                ask = self._persisted.completed(ask, caller.role)
             return await self._answers.answer(ask, caller)
         except Exception as error:
             return self._failed(error)

@@ -8,9 +8,11 @@ from typing import Protocol, TypeAlias
 
 from gql_gen.ask import DocumentAsk, Outcome, Reply
 from gql_gen.errors import UsherError
+from gql_gen.http.addresses import Network
 from gql_gen.http.cors import CorsRules
+from gql_gen.http.rates import MEMORY
 from gql_gen.http.secret import JwtSecret
-from gql_gen.rules.types import Fault
+from gql_gen.rules.types import Fault, LimitRules
 from gql_gen.session import Caller
 
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -22,6 +24,10 @@ class Answers(Protocol):
 
     async def answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
         """Run one operation. A mutation under `read_only` is answered with status 405."""
+        ...
+
+    def limits(self, role: str) -> LimitRules:
+        """What bounds the role's operations; None where nothing does."""
         ...
 
     def refuse(self, error: UsherError, outcome: Outcome = "refused") -> Reply:
@@ -72,9 +78,14 @@ class HttpSettings:
     max_body: int = 10 * 1024 * 1024
     max_query: int = 256 * 1024
     max_depth: int = 100
-    max_batch: int = 100
     watch_after: float = 0.1
     """A request still running after this long is cancelled when its client hangs up."""
     compress_from: int | None = 1024
     """Replies at least this long are gzipped for clients that accept it; None: never."""
     cors: CorsRules = field(default_factory=CorsRules)
+    persisted_query_bytes: int = 16 * 1024 * 1024
+    """Memory for texts that are asked for by their digest; 0: none are."""
+    rate_storage: str = field(default=MEMORY, repr=False)
+    """Where operations are counted: `memory://`, or the address of a Redis or Valkey."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose word on where a request comes from is taken."""

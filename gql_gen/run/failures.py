@@ -69,10 +69,14 @@ def failure(error: BaseException) -> UsherError:
     return Failed("the database cannot be reached")
 
 
+def took_too_long() -> Failed:
+    return Failed("the query took too long and was cancelled", code="time-limit-exceeded")
+
+
 def _of_state(error: asyncpg.PostgresError) -> UsherError:
     state = error.sqlstate or ""
     if state == "57014":
-        return Failed("the query took too long and was cancelled", code="time-limit-exceeded")
+        return took_too_long()
     log.warning("the database refused a statement: %s %s", state, error)
     if state in _MISFITS:
         return Failed(_MISFITS[state], code="data-exception")

@@ -67,23 +67,38 @@ Results = list[Sequence[Any]]
 
 
 async def run_programs(
-    pool: Pool, programs: Sequence[BoundProgram], isolation: Isolation, guard: Guard | None
+    pool: Pool,
+    programs: Sequence[BoundProgram],
+    isolation: Isolation,
+    guard: Guard | None,
+    clock: asyncio.Timeout | None = None,
 ) -> Written:
-    """All of them, or none. Raises StepFailed for what a statement refused, a PostgresError for a refused commit."""
+    """All of them, or none. Raises StepFailed for what a statement refused, a PostgresError for a refused commit. The
+    `clock` may cut off all but the commit: of that nobody would know whether it was made."""
+    due = None if clock is None else clock.when()
     for attempt in range(_ATTEMPTS):
         try:
-            return await _once(pool, programs, isolation, guard)
+            return await _once(pool, programs, isolation, guard, clock)
         except (StepFailed, asyncpg.PostgresError) as error:
             cause = error.cause if isinstance(error, StepFailed) else error
             if cause.sqlstate not in _COLLISIONS:
                 raise
+        if clock is not None:
+            clock.reschedule(due)
         if attempt < _ATTEMPTS - 1:
             await asyncio.sleep(_PAUSE_SECONDS * (attempt + 1) * (0.5 + random.random()))
     raise Failed("others are changing the same rows; nothing was changed, try again", code="concurrent-update")
 
 
-async def _once(pool: Pool, programs: Sequence[BoundProgram], isolation: Isolation, guard: Guard | None) -> Written:
-    if guard is None and isolation == "read-committed" and len(programs) == 1 and programs[0].program.is_single:
+async def _once(
+    pool: Pool,
+    programs: Sequence[BoundProgram],
+    isolation: Isolation,
+    guard: Guard | None,
+    clock: asyncio.Timeout | None,
+) -> Written:
+    is_plain = guard is None and clock is None and isolation == "read-committed"
+    if is_plain and len(programs) == 1 and programs[0].program.is_single:
         return await _single(pool, programs[0])
     async with pool.transaction(begin(isolation)) as transaction:
         results = [await _root(transaction, index, program) for index, program in enumerate(programs)]
@@ -92,6 +107,8 @@ async def _once(pool: Pool, programs: Sequence[BoundProgram], isolation: Isolati
                 await _step(transaction, index, recheck, results[index])
         affected = sum(row[AFFECTED] for rows in results for row in rows)
         await _guarded(transaction, affected, guard)
+        if clock is not None:
+            clock.reschedule(None)
     return Written(tuple(map(_value, programs, results)), affected)
 
 

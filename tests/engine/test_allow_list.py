@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 from engine_kit import ask
 
 from gql_gen.dialects.canonical import canonical
 from gql_gen.dialects.document import Limits, read_operation
 from gql_gen.engine.answer import Engine
+from gql_gen.http import build_app
+from gql_gen.http.types import AuthSettings
 from gql_gen.rules.load import parse_rules
 
 OpenEngine = Callable[..., Awaitable[Engine]]
@@ -33,12 +37,10 @@ query_collections:
       # All of them.
       query Authors { author { id ...Name } }
       fragment Name on author { name }
-    several: |
-      query First { author(limit: 1) { id } }
-      query Count($n: Int!) { author(limit: $n) { id __typename } }
+    first: "query First { author(limit: 1) { id } }"
+    count: "query Count($n: Int!) { author(limit: $n) { id __typename } }"
   edited:
     tidy: "mutation { delete_author(where: {id: {_eq: -1}}) { affected_rows } }"
-    broken: "query {"
 allow_list:
   shown: "*"
   edited: [editor]
@@ -144,13 +146,14 @@ async def test_a_collection_may_be_for_some_roles_alone_and_admin_asks_anything(
     assert "data" in await ask(engine, "{ author { id name born } }")
 
 
-async def test_a_query_that_cannot_be_read_is_told_at_the_start(open_engine: OpenEngine, url: str) -> None:
-    engine = await open_engine(url, LISTED)
+async def test_a_listed_query_beyond_the_limits_is_told_at_the_start(open_engine: OpenEngine, url: str) -> None:
+    engine = await open_engine(url, LISTED, max_tokens=15)
     faults = [str(fault) for fault in engine.faults]
-    message = "the query 'broken' of the collection 'edited' cannot be read: not a valid graphql query"
-    assert len(faults) == 1
-    assert faults[0].startswith("permissions.yaml:")
-    assert faults[0].endswith(message)
+    assert [fault.partition(": ")[2] for fault in faults] == [
+        f'the query "{name}" cannot be asked: the query has more than 15 tokens'
+        for name in ("authors", "count", "tidy")
+    ]
+    assert "data" in await ask(engine, "query First { author(limit: 1) { id } }", role="reader")
 
 
 @pytest.mark.parametrize(
@@ -178,3 +181,20 @@ async def test_a_reload_brings_the_new_list(open_engine: OpenEngine, url: str) -
     assert "data" in await ask(engine, listed, role="reader")
     await engine.reload(parse_rules(LISTED.replace("First", "Other"), "permissions.yaml"))
     assert await ask(engine, listed, role="reader") == {"errors": NOT_ALLOWED}
+
+
+async def test_a_digest_is_no_way_around_the_list(open_engine: OpenEngine, url: str) -> None:
+    engine = await open_engine(url, LISTED)
+    app = build_app(engine, AuthSettings(admin_secret="secret", unauthorized_role="reader"))
+    listed, hidden = "query First { author(limit: 1) { id } }", "{ author { id name } }"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+
+        async def send(text: str, **body: str) -> Any:
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            extensions = {"persistedQuery": {"version": 1, "sha256Hash": digest}}
+            return (await client.post("/v1/graphql", json={"extensions": extensions, **body})).json()
+
+        assert "data" in await send(listed, query=listed)
+        assert "data" in await send(listed)
+        assert await send(hidden, query=hidden) == {"errors": NOT_ALLOWED}
+        assert await send(hidden) == {"errors": NOT_ALLOWED}

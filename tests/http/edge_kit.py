@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message
 
 from gql_gen.ask import DocumentAsk, Outcome, Reply
 from gql_gen.errors import UsherError
-from gql_gen.rules.types import Fault
+from gql_gen.rules.types import NO_LIMITS, Fault, LimitRules
 from gql_gen.session import Caller
 
 SECRET = "an admin secret"
@@ -33,6 +33,7 @@ class RecordingAnswers:
     faults: tuple[Fault, ...] = ()
     generation: int = 0
     reachable: bool = True
+    limited: LimitRules = field(default_factory=lambda: LimitRules(batch=100))
 
     async def answer(self, ask: DocumentAsk, caller: Caller) -> Reply:
         self.asks.append(ask)
@@ -41,6 +42,9 @@ class RecordingAnswers:
             return Reply(self.body)
         answered: Reply = await self.respond(ask, caller)
         return answered
+
+    def limits(self, role: str) -> LimitRules:
+        return NO_LIMITS if role == "admin" else self.limited
 
     def refuse(self, error: UsherError, outcome: Outcome = "refused") -> Reply:
         extensions = {"path": error.path, "code": error.code}
