@@ -46,6 +46,7 @@ def engine_settings(settings: Settings, database_url: str) -> EngineSettings:
         max_fields=settings.max_fields,
         plan_cache_bytes=settings.plan_cache_bytes,
         allow_list=settings.enable_allow_list,
+        infer_function_permissions=settings.infer_function_permissions,
     )
 
 

@@ -138,7 +138,7 @@ def generate(schema: Path, permissions: Path, out: Path, check: bool) -> None:
     """Write the GraphQL schema of every role; needs no database."""
     from usher.generate import ensure_current, schemas_of, write
 
-    schemas = schemas_of(schema, permissions)
+    schemas = schemas_of(schema, permissions, _warn)
     if check:
         ensure_current(schemas, out)
     else:
@@ -154,7 +154,7 @@ def check(schema: Path, permissions: Path, out: Path) -> None:
     """Check the rules against the schema, and the generated schemas where there are any."""
     from usher.generate import ensure_current, schemas_of
 
-    schemas = schemas_of(schema, permissions)
+    schemas = schemas_of(schema, permissions, _warn)
     if out.is_dir():
         ensure_current(schemas, out)
     click.echo(f"{permissions} fits {schema}")
@@ -177,12 +177,23 @@ def fmt(permissions: Path, check: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
 @click.option("--without", multiple=True, metavar="KIND,…", help="Kinds of metadata to leave out on purpose.")
 @click.option("--hide", multiple=True, metavar="SCHEMA.TABLE.COLUMN", help="A column that nobody shall see.")
-def import_hasura(source: Path, out: Path, without: tuple[str, ...], hide: tuple[str, ...]) -> None:
+@click.option(
+    "--infer-function-permissions/--no-infer-function-permissions",
+    default=None,
+    help="How Hasura's server was set.  [default: told from the functions]",
+)
+def import_hasura(
+    source: Path,
+    out: Path,
+    without: tuple[str, ...],
+    hide: tuple[str, ...],
+    infer_function_permissions: bool | None,
+) -> None:
     """Turn Hasura v2 metadata (export or CLI directory) into a permissions.yaml."""
     from usher.importing import imported
 
     kinds = frozenset(kind.strip() for part in without for kind in part.split(",") if kind.strip())
-    written = imported(source, kinds, hide)
+    written = imported(source, kinds, hide, infer_function_permissions)
     out.write_text(written.text, encoding="utf-8")
     for line in written.report:
         click.echo(line, err=True)
@@ -205,8 +216,12 @@ def _settings() -> Settings:
 
     configure_log()
     for warning in unknown_names():
-        click.echo(f"usher: warning: {warning}", err=True)
+        _warn(warning)
     return read_settings()
+
+
+def _warn(warning: str) -> None:
+    click.echo(f"usher: warning: {warning}", err=True)
 
 
 def _first(*ports: int | None) -> int:

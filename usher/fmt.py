@@ -27,14 +27,16 @@ def format_file(path: Path, *, write: bool) -> bool:
 def formatted(text: str, file: str) -> str:
     """The same rules in canonical order. Raises RulesError when the text holds none."""
     canonical = dump_rules(parse_rules(text, file))
-    arranged = _arranged(text, file, read_yaml(canonical, file))
-    if dump_rules(parse_rules(arranged, file)) != canonical:
-        raise AssertionError("formatting would change the rules")
-    return arranged
+    lines = text.splitlines()
+    # Blanks at the ends of lines go, but for those within a text that they are part of.
+    for candidate in ([line.rstrip() for line in lines], lines):
+        arranged = _arranged(candidate, file, read_yaml(canonical, file))
+        if dump_rules(parse_rules(arranged, file)) == canonical:
+            return arranged
+    raise AssertionError("formatting would change the rules")
 
 
-def _arranged(text: str, file: str, canonical: Node) -> str:
-    lines = [line.rstrip() for line in text.splitlines()]
+def _arranged(lines: list[str], file: str, canonical: Node) -> str:
     node = read_yaml("\n".join(lines), file)
     head = _head(lines, node)
     body = _region(lines, node, canonical, head, len(lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,20 +16,23 @@ from usher.postgres import EmbeddedPostgres
 from usher.settings import Settings
 
 
-def schemas_of(schema: Path, permissions: Path) -> dict[str, str]:
-    """File name → SDL, for admin and every role. Raises RulesError when a rule names what the schema lacks."""
+def schemas_of(schema: Path, permissions: Path, warn: Callable[[str], None]) -> dict[str, str]:
+    """File name → SDL, for admin and every role; `warn` is told what hands out more than the rules seem to say. Raises
+    RulesError when a rule names what the schema lacks."""
     rules = load_rules(permissions)
     with EmbeddedPostgres.scratch() as server:
         server.create_database("usher")
         server.apply("usher", schema)
-        return asyncio.run(_print_all(server.url("usher"), rules))
+        return asyncio.run(_print_all(server.url("usher"), rules, warn))
 
 
-async def _print_all(url: str, rules: Rules) -> dict[str, str]:
+async def _print_all(url: str, rules: Rules, warn: Callable[[str], None]) -> dict[str, str]:
     from gql_gen.engine.answer import Engine
 
     engine = await Engine.open(engine_settings(Settings(), url), rules, strict=True)
     try:
+        for warning in engine.warnings():
+            warn(str(warning))
         return {f"{quote(role, safe=' ')}.graphql": engine.sdl(role) for role in sorted(engine.roles)}
     finally:
         await engine.close()

@@ -23,9 +23,11 @@ class Written:
     report: tuple[str, ...]
 
 
-def imported(source: Path, without: frozenset[str], hidden: Sequence[str]) -> Written:
+def imported(
+    source: Path, without: frozenset[str], hidden: Sequence[str], infer_function_permissions: bool | None = None
+) -> Written:
     """Read metadata. Raises ImportRefused when anything in it can be neither honoured nor left out as told."""
-    found = import_metadata(source, without=without)
+    found = import_metadata(source, without=without, infer_function_permissions=infer_function_permissions)
     rules = found.rules
     for column in hidden:
         rules = _with_hidden(rules, column)

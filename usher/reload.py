@@ -49,7 +49,7 @@ async def _watch(engine: Engine, permissions: Path, stop: asyncio.Event) -> None
 
 async def _reload(engine: Engine, permissions: Path) -> None:
     try:
-        faults = await engine.reload(await asyncio.to_thread(load_rules, permissions))
+        await engine.reload(await asyncio.to_thread(load_rules, permissions))
     except RulesError as broken:
         for fault in broken.faults:
             log.error("broken permissions", fault=str(fault))
@@ -60,9 +60,16 @@ async def _reload(engine: Engine, permissions: Path) -> None:
             raise
         log.error("permissions could not be reloaded; the last good rules stay", reason=message)
         return
-    for fault in faults:
-        log.warning("left out", fault=str(fault))
+    await report(engine)
     log.info("permissions reloaded", file=str(permissions))
+
+
+async def report(engine: Engine) -> None:
+    """Log what of the rules could not be carried over, and what hands out more than they seem to say."""
+    for fault in engine.faults:
+        log.warning("left out", fault=str(fault))
+    for warning in await asyncio.to_thread(engine.warnings):
+        log.warning("hands out more than the rules seem to say", warning=str(warning))
 
 
 def _text(path: Path) -> bytes | None:

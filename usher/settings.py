@@ -75,6 +75,7 @@ class Settings:
     cors_domain: str = _variable("HASURA_GRAPHQL_CORS_DOMAIN", read=_text, default="*")
     disable_cors: bool = _variable("HASURA_GRAPHQL_DISABLE_CORS", read=_switch, default=False)
     enable_allow_list: bool | None = _variable("HASURA_GRAPHQL_ENABLE_ALLOWLIST", read=_switch)
+    infer_function_permissions: bool | None = _variable("HASURA_GRAPHQL_INFER_FUNCTION_PERMISSIONS", read=_switch)
     rate_storage: str = _variable(
         "USHER_RATE_STORAGE", "HASURA_GRAPHQL_RATE_LIMIT_REDIS_URL", read=_text, default="memory://", secret=True
     )

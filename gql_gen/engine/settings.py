@@ -22,6 +22,8 @@ class EngineSettings:
     max_query_bytes: int = 262_144
     max_fields: int = 2_000
     plan_cache_bytes: int = 64 * 1024 * 1024
+    infer_function_permissions: bool | None = None
+    """None: as the rules say."""
     allow_list: bool | None = None
     """Whether only listed operations may be asked. None: when the rules have an allow list."""
 

@@ -43,6 +43,8 @@ class World:
     def __init__(
         self, catalog: Catalog, rules: Rules, enum_rows: EnumRows, settings: EngineSettings, generation: int
     ) -> None:
+        if settings.infer_function_permissions is not None:
+            rules = replace(rules, infer_function_permissions=settings.infer_function_permissions)
         self.catalog = catalog
         self.rules = rules
         self.enum_rows = enum_rows

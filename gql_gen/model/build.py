@@ -65,6 +65,8 @@ def build_model(catalog: Catalog, rules: Rules, enum_values: Mapping[Ident, Enum
         in_order(sources.faults),
         rules.writes_ignore_select,
         MappingProxyType(functions),
+        rules.connections,
+        rules.ids_show_keys,
     )
 
 

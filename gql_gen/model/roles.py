@@ -45,10 +45,15 @@ def has_backend_rules(rules: Rules, role: str) -> bool:
 
 def check_all_roles(model: Model, rules: Rules) -> Model:
     """The same model with the faults of every role's rules among its own."""
+    return checked_roles(model, rules)[0]
+
+
+def checked_roles(model: Model, rules: Rules) -> tuple[Model, Mapping[str, RoleModel]]:
+    """As `check_all_roles`, with the models that it made on the way: every role's but the admin's, as a backend's
+    caller has it."""
     faults = Faults(list(model.faults))
-    for role in sorted(model.roles - {ADMIN}):
-        _role_model(model, rules, role, True, faults)
-    return replace(model, faults=in_order(faults))
+    made = {role: _role_model(model, rules, role, True, faults) for role in sorted(model.roles - {ADMIN})}
+    return replace(model, faults=in_order(faults)), made
 
 
 def without(model: RoleModel, tables: Collection[Ident], writes: Collection[tuple[Ident, WriteKind]]) -> RoleModel:

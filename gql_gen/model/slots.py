@@ -9,6 +9,15 @@ from gql_gen.catalog.types import Ident
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """Where a value stands in a token, which is JSON in base64: `keys` lead to it. `key_column`: the token is a global
+    id, and the value is of this column of a primary key; otherwise it is a cursor."""
+
+    keys: tuple[str | int, ...]
+    key_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ValueType:
     """How a value is checked and bound: `pg` is the exact type it is cast to (never a domain), `graphql` its name in
     messages, `is_list` a list of such values bound as one array literal, `labels` the only values allowed,
@@ -21,6 +30,8 @@ class ValueType:
     element: ValueType | None = None
     bound: Literal["limit", "offset"] | None = None
     """Set for `limit` (a 32-bit number not below 0) and `offset` (64-bit, also as a string)."""
+    inside: Inside | None = None
+    """Set for what comes inside a cursor or a global id. What a cursor holds may be null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,8 @@ class Slot:
     Writes know two more sources: `rows`, the rows of the n-th insert as one JSON text, `path` being (n,); and `step`,
     what an earlier statement of the same root answered, `path` being (statement, column). `claims` are all session
     variables as one JSON object, `path` being ().
-    `text`: a literal's Postgres text form, already checked. `at`: the argument's path in the caller's words."""
+    `text`: a literal's Postgres text form, already checked; None is the null of a cursor. `at`: the argument's path in
+    the caller's words."""
 
     source: Literal["variable", "session", "claims", "literal", "rows", "step"]
     path: tuple[str | int, ...]

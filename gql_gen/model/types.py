@@ -247,3 +247,7 @@ class Model:
     """Whether writes keep to their own rules alone, as in Hasura: they may pick any row of their filter, and give back
     all rows they wrote, also those that the select rule hides."""
     functions: Mapping[Ident, TrackedFunction] = field(default_factory=lambda: MappingProxyType({}))
+    connections: bool = False
+    """Whether lists with cursors stand beside the ordinary ones."""
+    ids_show_keys: bool = False
+    """Whether global ids and cursors hold primary keys also where the role may not read them, as in Hasura."""

@@ -129,6 +129,8 @@ def _switches_of_all(rules: Rules) -> Iterator[str]:
     """What holds for all, where it is not as usual."""
     if rules.connections:
         yield from entry("connections", True)
+    if rules.ids_show_keys:
+        yield from entry("ids_show_keys", True)
     if rules.isolation_level != READ_COMMITTED:
         yield from entry("isolation_level", rules.isolation_level)
     if rules.reveal_constraints:

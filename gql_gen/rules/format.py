@@ -195,6 +195,11 @@ FILE: Final = Record(
         Key("customization", CUSTOMIZATION, "prefixes, suffixes and a namespace for all names"),
         Key("connections", Flag(), "whether lists with cursors stand beside the ordinary lists"),
         Key(
+            "ids_show_keys",
+            Flag(),
+            "whether global ids and cursors hold primary keys also where a role may not select them",
+        ),
+        Key(
             "isolation_level",
             Choice(get_args(IsolationLevel)),
             "of the transaction of a mutation; read-committed when absent",

@@ -8,6 +8,8 @@ from gql_gen.rules.format_words import COMMENT, COMMENT_ABOUT, GRAPHQL_NAME, NAM
 from gql_gen.rules.shapes import Choice, Either, Flag, Key, ListOf, MapOf, Positive, Record, Text, Whole
 from gql_gen.rules.types import FunctionRoot
 
+ROLE_NAME: Final = Text("a role's name")
+
 FUNCTION_RULES: Final = Record(
     "a function",
     (
@@ -24,7 +26,7 @@ FUNCTION_RULES: Final = Record(
             "where its root field stands; when absent, a mutation where it is volatile, else a query",
         ),
         Key("session_argument", NAME, "the json argument that gets the caller's session variables"),
-        Key("permissions", ListOf(NAME), "the roles that may call it; see infer_function_permissions when absent"),
+        Key("permissions", ListOf(ROLE_NAME), "the roles that may call it; see infer_function_permissions when absent"),
     ),
 )
 
@@ -53,11 +55,11 @@ LIMITS: Final = Record(
 ROLE: Final = Record(
     "a role",
     (
-        Key("inherits", ListOf(NAME, at_least_one=True), "roles whose permissions it joins"),
+        Key("inherits", ListOf(ROLE_NAME, at_least_one=True), "roles whose permissions it joins"),
         Key("introspection", Flag(), "whether it may ask for its own schema; true when absent"),
         Key("limits", LIMITS, "limits of its own, each in place of the one at the top"),
     ),
 )
 
 QUERY_COLLECTION: Final = MapOf(NAME, Text("an operation in GraphQL"))
-ALLOWED: Final = Either((Choice(("*",)), ListOf(NAME, at_least_one=True)))
+ALLOWED: Final = Either((Choice(("*",)), ListOf(ROLE_NAME, at_least_one=True)))

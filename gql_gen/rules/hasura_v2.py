@@ -166,6 +166,8 @@ def _source(
         # Hasura names every constraint, whoever asks; forms were written for such answers.
         reveal_constraints=True,
         writes_ignore_select=True,
+        # Hasura makes global ids and cursors of every primary key.
+        ids_show_keys=True,
         functions=MappingProxyType(functions),
         infer_function_permissions=infer_function_permissions,
     )

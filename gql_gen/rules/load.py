@@ -75,6 +75,7 @@ def _rules(node: Keyed, file: str, faults: Faults) -> Rules:
         ),
         allow_list=tuple(read_allowed(entry) for entry in entries(node, "allow_list")),
         connections=flag(node, "connections"),
+        ids_show_keys=flag(node, "ids_show_keys"),
     )
 
 

@@ -116,8 +116,6 @@ def query_problem(query: str) -> str | None:
         where = error.locations[0] if error.locations else None
         place = "" if where is None else f" (its line {where.line}, column {where.column})"
         return f"is not GraphQL: {error.message.removeprefix('Syntax Error: ')}{place}"
-    except RecursionError:
-        return "is nested too deeply"
     if not all(isinstance(definition, ExecutableDefinitionNode) for definition in document.definitions):
         return "defines types, which is no operation"
     operations = sum(isinstance(definition, OperationDefinitionNode) for definition in document.definitions)

@@ -24,8 +24,8 @@ IS_HERE: Final[bool] = yaml.__with_libyaml__
 _DISPUTED: Final = re.compile(
     r"""
     [^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]  # tabs, lone returns …
-    | [&*][-\w]+[?:%@`]  # where the name of an anchor ends
-    | [|>][-+0-9]*\#  # a comment, or not
+    | (?<!\w)[&*][-\w]+[?:%@`]  # where the name of an anchor ends
+    | (?<!\w)[|>][-+0-9]*\#  # a comment, or not
     | ^\.\.\.  # a document's end, or a second document
     """,
     re.VERBOSE | re.MULTILINE,

@@ -187,10 +187,10 @@ def _seen(node: Node) -> str:
             return f'"{text}"' if len(text) <= 40 else f'"{text[:40]}…"'
         case Leaf(json=number):
             return str(number)[:40]
-        case Listing():
-            return "a list"
-        case Keyed():
-            return "a mapping"
+        case Listing(items=items):
+            return "a list" if items else "an empty list"
+        case Keyed(entries=entries):
+            return "a mapping" if entries else "an empty mapping"
 
 
 def _empty_hint(node: Node) -> str | None:
@@ -254,11 +254,16 @@ def _required(node: Keyed, shape: Record, faults: Faults) -> None:
 
 def _either(node: Node, options: tuple[Shape, ...], faults: Faults) -> Node | None:
     for option in options:
-        if isinstance(node, _kind(option)):
+        if isinstance(node, _kind(option)) and _is_meant(node, option):
             return conform(node, option, faults)
     expected = listed(expectation(option) for option in options)
     faults.add(node.at, f"expected {expected}; not {_seen(node)}")
     return None
+
+
+def _is_meant(node: Node, option: Shape) -> bool:
+    """A text that is none of a few words is no misspelling of them where something else may stand too."""
+    return not isinstance(option, Choice) or (isinstance(node, Leaf) and _fits(node.json, option))
 
 
 def _kind(shape: Shape) -> type[Node]:

@@ -374,7 +374,8 @@ class Rules:
     """permissions.yaml, read and checked for form. `reveal_constraints`: those of every table are.
     `writes_ignore_select`: writes keep to their own rules alone, whatever the select rule says. `isolation_level` is
     that of a mutation's transaction. `infer_function_permissions`: a function that only reads, and lists no roles, may
-    be called by whoever may select what it returns. `connections`: lists with cursors stand beside ordinary ones."""
+    be called by whoever may select what it returns. `connections`: lists with cursors stand beside ordinary ones.
+    `ids_show_keys`: global ids and cursors hold primary keys also where a role may not read them."""
 
     file: str
     naming: Naming
@@ -391,3 +392,4 @@ class Rules:
     query_collections: Mapping[str, tuple[CollectedQuery, ...]] = field(default_factory=lambda: MappingProxyType({}))
     allow_list: tuple[AllowedCollection, ...] = ()
     connections: bool = False
+    ids_show_keys: bool = False

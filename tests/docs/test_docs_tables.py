@@ -17,17 +17,18 @@ from docs.running import Desk
 
 from gql_gen.catalog.types import Catalog
 from gql_gen.dialects.hasura.offered import OPERATORS
+from gql_gen.engine.limits import OWN_LIMITS
 from gql_gen.errors import Unauthorized, UsherError
 from gql_gen.http import secret as secrets
 from gql_gen.http.caller import CallerResolver
 from gql_gen.http.keys import ALGORITHMS
-from gql_gen.http.types import AuthSettings, HttpSettings
+from gql_gen.http.types import AuthSettings
 from gql_gen.introspect.read import read_catalog
 from gql_gen.model.operators import COLUMN_COMPARISONS, GROUPS, operators_for
 from gql_gen.model.scalars import BUILT_IN, scalar_of
 from gql_gen.rules import format as rules_format
 from gql_gen.rules.hasura_keys import KEYS, KINDS, Noted, Refused
-from gql_gen.rules.shapes import Later, Record
+from gql_gen.rules.shapes import Record
 from usher.postgres import EmbeddedPostgres
 from usher.settings import Settings
 
@@ -71,7 +72,16 @@ def test_the_limits_are_those_of_the_settings() -> None:
     assert {name: _plain(text) for name, text in said.items() if name} == {
         name: default for name, default in defaults.items() if name.startswith(("USHER_MAX", "USHER_STATEMENT"))
     }
-    assert said[""] == str(HttpSettings().max_batch)
+    assert said[""] == str(OWN_LIMITS.batch)
+
+
+def test_the_limits_that_hold_without_a_rule_are_said() -> None:
+    said = {words(row[0])[0]: row[1] for row in rows("limits.md", "Limits")}
+    own = {each.name: getattr(OWN_LIMITS, each.name) for each in dataclasses.fields(OWN_LIMITS)}
+    assert {name: f"{value:,}" for name, value in own.items() if value is not None} == {
+        name: text for name, text in said.items() if not text.startswith("none")
+    }
+    assert said.keys() == own.keys()
 
 
 def _plain(text: str) -> int:
@@ -165,7 +175,7 @@ def test_the_codes_of_mutations_are_codes_of_errors() -> None:
 
 
 def _keys(record: Record) -> list[str]:
-    return [key.name for key in record.keys if not isinstance(key.shape, Later)]
+    return [key.name for key in record.keys]
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,8 @@ def test_entries_move_with_their_comments() -> None:
 
 def test_a_tidy_file_is_left_alone() -> None:
     assert formatted(TIDY, "permissions.yaml") == TIDY
+
+
+def test_blanks_within_a_text_are_part_of_it() -> None:
+    text = "version: 1\nquery_collections:\n  app:\n    Ids: |\n      { notes \n        { id } }\n"
+    assert formatted(text, "permissions.yaml") == text

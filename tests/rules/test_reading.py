@@ -51,8 +51,9 @@ def damaged(draw: st.DrawFn) -> str:
     return text
 
 
+TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="&*|>"), min_size=1)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1),
+    st.none() | st.booleans() | st.integers() | TEXT,
     lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text("abc d-", min_size=1), below, max_size=4),
     max_leaves=25,
 )
@@ -159,5 +160,12 @@ def test_aliases_that_expand_to_too_much_are_declined_at_once(levels: int, width
 
 def test_aliases_may_not_nest_deeper_than_brackets_may() -> None:
     deep = "[" * 60 + "]" * 60
-    assert quickly(f"- &a {deep}\n- {'[' * 38}*a{']' * 38}\n") is not None
-    assert quickly(f"- &a {deep}\n- {'[' * 40}*a{']' * 40}\n") is None
+    fitting, too_deep = (f"- &a {deep}\n- {'[' * levels}*a{']' * levels}\n" for levels in (40, 41))
+    assert repr(quickly(fitting)) == told(read_carefully, fitting)
+    assert quickly(too_deep) is None
+    assert isinstance(told(read_carefully, too_deep), tuple)
+
+
+def test_signs_within_words_make_nobody_careful() -> None:
+    text = "comment: R&D says a*b:c, and a|#d\nother: 'R&D: a*b? c>#d'"
+    assert repr(quickly(text)) == told(read_carefully, text)

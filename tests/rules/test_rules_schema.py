@@ -27,10 +27,22 @@ def whole(body: str) -> str:
     return f"version: 1\nroles: {{user: {{}}}}\nrules: {{own: {{id: 1}}}}\ntables:\n  t:\n    {body}\n"
 
 
+def listing(body: str) -> str:
+    return f"version: 1\nroles: {{user: {{}}}}\nquery_collections: {{c: {{Q: '{{ a }}'}}}}\nallow_list: {body}\n"
+
+
 GOOD = [
     "version: 1",
     "version: 1\nnaming: graphql-default\ncustomization: {root_fields: {namespace: a}, type_names: {suffix: _x}}",
     "version: 1\nisolation_level: serializable\nreveal_constraints: true",
+    "version: 1\nconnections: true\ninfer_function_permissions: false",
+    "version: 1\nlimits: {depth: 1, nodes: 2, batch: 3, rate: {per_minute: 1, by: [X-hasura-a, ip]}}",
+    "version: 1\nlimits: {seconds: 0.5, rows: 0}\nroles: {a: {}, b: {inherits: [a], introspection: false, limits: {}}}",
+    "version: 1\nroles: {a: {}}\nfunctions: {f: {}, s.g: {name: n, exposed_as: query, permissions: [a]}}",
+    "version: 1\nfunctions: {f: {permissions: [], root_fields: {function: a, function_aggregate: {comment: b}}}}",
+    listing("{c: '*'}"),
+    listing("{c: [user]}"),
+    whole("permissions: {user: {select: [{columns: '*', filter: {}}, {columns: [a], filter: own}]}}"),
     whole("reveal_constraints: [a_key]"),
     whole("reveal_constraints: '*'"),
     whole("hide: [a]"),
@@ -54,7 +66,23 @@ BROKEN = [
     whole("reveal_constraints: all"),
     whole("reveal_constraints: [a, a]"),
     "version: 1\nroles: [user]",
-    "version: 1\nroles: {user: {inherits: [x]}}",
+    "version: 1\nroles: {user: {inherits: []}}",
+    "version: 1\nroles: {user: {introspection: 1}}",
+    "version: 1\nlimits: {depth: 0}",
+    "version: 1\nlimits: {seconds: 0}",
+    "version: 1\nlimits: {rows: -1}",
+    "version: 1\nlimits: {rate: {by: [ip]}}",
+    "version: 1\nlimits: {rate: {per_minute: 1, by: [host]}}",
+    "version: 1\nlimits: {rate: {per_minute: 1, by: ip}}",
+    "version: 1\nconnections: some",
+    "version: 1\nfunctions: {a.b.c: {}}",
+    "version: 1\nfunctions: {f: {exposed_as: both}}",
+    "version: 1\nfunctions: {f: {root_fields: {select: a}}}",
+    "version: 1\nquery_collections: {c: {Q: ''}}",
+    "version: 1\nquery_collections: {c: [a]}",
+    listing("{}"),
+    listing("{c: []}"),
+    listing("{c: all}"),
     "version: 1\ntables: {a.b.c: {}}",
     "version: 1\ncustomization: {root_fields: {namespace: 1a}}",
     whole("name: a-b"),
@@ -67,7 +95,9 @@ BROKEN = [
     whole("relationships: {r: {array: x, on: {}}}"),
     whole("permissions: {user: {selct: {}}}"),
     whole("permissions: {user: {select: {columns: '*'}}}"),
-    whole("permissions: {user: {select: [{columns: '*', filter: {}}]}}"),
+    whole("permissions: {user: {select: []}}"),
+    whole("permissions: {user: {select: [{columns: '*'}]}}"),
+    whole("permissions: {user: {delete: [{filter: {}}]}}"),
     whole("permissions: {user: {select: {columns: id, filter: {}}}}"),
     whole("permissions: {user: {select: {columns: '*', filter: {}, limit: -1}}}"),
     whole("permissions: {user: {select: {columns: '*', filter: {}, query_root_fields: [x]}}}"),
