@@ -290,6 +290,27 @@ comment on column public.task.labels is 'Free words, in the order they were put.
 comment on column public.task.estimate is 'In days.';
 comment on column public.task.is_late is 'True when it was finished after its due date.';
 
+-- Functions that GraphQL serves: a field of a row, a list to search, and a change.
+create function public.task_is_overdue(task public.task) returns boolean stable language sql as $$
+  select task.done_at is null and task.due_on < current_date
+$$;
+comment on function public.task_is_overdue is 'True when it is not finished and should be.';
+
+create function public.tasks_about(words text) returns setof public.task stable language sql as $$
+  select task.* from public.task where strpos(lower(task.title), lower(words)) > 0 or words = any (task.labels)
+$$;
+comment on function public.tasks_about is 'Tasks that have the words in their title, or as a label.';
+
+-- What a function writes is its own affair: the rules judge what it returns, so it must judge what it does.
+create function public.finish_task(task_id uuid, session json) returns setof public.task volatile language sql as $$
+  update public.task set status = 'done', done_at = now()
+  from public.member
+  where task.id = task_id and member.id = task.assignee_id
+    and member."userId"::text = session ->> 'x-hasura-user-id'
+  returning task.*
+$$;
+comment on function public.finish_task is 'Finishes a task that is the caller''s own.';
+
 -- security_invoker needs Postgres 15. Without it the view would read its tables as its owner.
 create view public.org_overview with (security_invoker) as
 select

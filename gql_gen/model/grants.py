@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from gql_gen.model.computed import granted_computed
 from gql_gen.model.inheritance import Grants
-from gql_gen.model.predicates import FALSE, TRUE, AnyOf, Pred
+from gql_gen.model.predicates import FALSE, TRUE, All, AnyOf, Pred
 from gql_gen.model.resolve import resolve
 from gql_gen.model.types import ComputedField, Entity, Field, Model
 from gql_gen.model.writes import listed_columns
@@ -133,9 +133,20 @@ def _cells(reads: Reads, column: str) -> Pred:
 
 
 def any_of(preds: Iterable[Pred]) -> Pred:
-    """The disjunction, each part once; TRUE where one part is, FALSE where there is none."""
+    """The disjunction, each part once; TRUE where one part is, FALSE where there is none. What another part covers by
+    its words alone is left out: "in my organisation" covers "in my organisation, and mine"."""
     flat = (part for pred in preds for part in (pred.parts if isinstance(pred, AnyOf) else (pred,)))
-    parts = tuple(dict.fromkeys(flat))
-    if TRUE in parts:
-        return TRUE
-    return parts[0] if len(parts) == 1 else AnyOf(parts)
+    kept: list[Pred] = []
+    for part in flat:
+        if not any(_covers(other, part) for other in kept):
+            kept = [other for other in kept if not _covers(part, other)] + [part]
+    return kept[0] if len(kept) == 1 else AnyOf(tuple(kept))
+
+
+def _covers(wide: Pred, narrow: Pred) -> bool:
+    """Whether all conditions of one are among those of the other."""
+    return set(_conditions(wide)) <= set(_conditions(narrow))
+
+
+def _conditions(pred: Pred) -> tuple[Pred, ...]:
+    return pred.parts if isinstance(pred, All) else (pred,)

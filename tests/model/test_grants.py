@@ -1,0 +1,32 @@
+"""Grants to select, joined: what a disjunction of row rules comes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from gql_gen.catalog.types import Ident
+from gql_gen.model.grants import any_of
+from gql_gen.model.predicates import FALSE, TRUE, All, AnyOf, ColumnRef, IsNull, Pred
+
+INT = Ident("pg_catalog", "int4")
+A, B, C = (IsNull(ColumnRef(name, INT), negated=False) for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("parts", "joined"),
+    [
+        ((), FALSE),
+        ((FALSE, A), A),
+        ((A, TRUE), TRUE),
+        ((A, A), A),
+        ((A, B), AnyOf((A, B))),
+        ((AnyOf((A, B)), B, C), AnyOf((A, B, C))),
+        ((All((A, B)), A), A),
+        ((A, All((A, B))), A),
+        ((All((A, B)), All((B, A))), All((A, B))),
+        ((All((A, B)), All((B, C))), AnyOf((All((A, B)), All((B, C))))),
+        ((All((A, B, C)), C, All((B, A))), AnyOf((C, All((B, A))))),
+    ],
+)
+def test_a_disjunction_keeps_what_no_other_part_covers(parts: tuple[Pred, ...], joined: Pred) -> None:
+    assert any_of(parts) == joined
