@@ -79,7 +79,7 @@ def serve(service: Service, listener: socket.socket, on_ready: Callable[[], None
     import uvloop
 
     with (
-        _collecting_later(),
+        collecting_later(),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         contextlib.suppress(asyncio.CancelledError),
     ):
@@ -99,7 +99,7 @@ async def _serve(service: Service, listener: socket.socket, on_ready: Callable[[
 
 
 @contextlib.contextmanager
-def _collecting_later() -> Generator[None, None, None]:
+def collecting_later() -> Generator[None, None, None]:
     """No collector while starting: hardly anything that is made then is garbage (measured: a third of a start)."""
     gc.disable()
     try:

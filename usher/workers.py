@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from usher.failures import StartRefused, explain
-from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Service, opened, serve
+from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Service, collecting_later, opened, serve
 
 log = structlog.get_logger("usher")
 
@@ -39,7 +39,8 @@ def serve_many(
     service: Service, listener: socket.socket, workers: int, on_ready: Callable[[], None] | None = None
 ) -> None:
     """Serve by several processes. One that dies is replaced; one that cannot start ends all."""
-    asyncio.run(_rehearse(service))
+    with collecting_later():
+        asyncio.run(_rehearse(service))
     context = multiprocessing.get_context("spawn")
     quiet = replace(service, reports_faults=False)
 

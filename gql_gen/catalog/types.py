@@ -144,6 +144,8 @@ class Relation:
     """The table right above a partition."""
     row_security: bool = False
     is_distributed: bool = False
+    joins: tuple[ForeignKey, ...] = ()
+    """Keys that it has through views, which are no constraints: they depend on what is served (introspect.view_keys)."""
 
     def constraints(self) -> Iterator[Constraint]:
         """Everything of this relation that an error may name."""

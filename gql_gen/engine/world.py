@@ -12,6 +12,7 @@ from gql_gen.engine.allowed import read_allow_list
 from gql_gen.engine.cache import PlanCache
 from gql_gen.engine.limits import check_measures, limits_of, with_row_limit
 from gql_gen.engine.settings import EngineSettings
+from gql_gen.introspect.view_keys import with_joins
 from gql_gen.model.build import build_model
 from gql_gen.model.roles import checked_roles, has_backend_rules, role_model, without
 from gql_gen.model.types import Model, RoleModel, WriteKind
@@ -45,6 +46,7 @@ class World:
     ) -> None:
         if settings.infer_function_permissions is not None:
             rules = replace(rules, infer_function_permissions=settings.infer_function_permissions)
+        catalog = with_joins(catalog, rules.tables)
         self.catalog = catalog
         self.rules = rules
         self.enum_rows = enum_rows

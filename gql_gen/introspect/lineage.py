@@ -1,8 +1,8 @@
 """Which base columns a view's column carries: what a leak audit follows, and what relates a view to its tables.
 
 A column carries every column whose value goes into it: `upper(name)` carries `name`, `row_to_json(users.*)` carries
-all of users, and a function nothing but its arguments. A row's mere presence is not carried: neither a WHERE, nor a
-join's condition, nor EXISTS counts.
+all of users, and a function nothing but its arguments. Mere presence is not carried, of a row or of a value: neither a
+WHERE, nor a join's condition, nor EXISTS, nor IS NULL, nor count counts.
 
 Postgres prints a view's definition with `*` expanded and every table under its schema, so names are resolved here
 against the catalogue alone. What cannot be followed is left unsaid, never guessed.
@@ -24,6 +24,8 @@ Outputs: TypeAlias = list[tuple[str, Carried | None]]
 """A query's columns in order; None where one could not be followed."""
 
 NOTHING: Carried = frozenset()
+_WORKED_OUT: Carried = frozenset({(Ident("", ""), "")})
+"""Carried too by whatever is not a column just as it is; never told."""
 
 
 def lineage(
@@ -36,7 +38,26 @@ def lineage(
     definition all of them are: absent means unknown, not harmless.
     """
     found = _Lineage(catalog, one_step).of(relation)
-    return {column: tuple(sorted(carried)) for column, carried in found.items() if carried is not None}
+    return {column: tuple(sorted(carried - _WORKED_OUT)) for column, carried in found.items() if carried is not None}
+
+
+def plain_columns(relation: Relation, catalog: Catalog) -> Mapping[str, tuple[Ident, str]]:
+    """The columns of a view that are nothing but a table's column, under whatever name, through views below it too.
+    An outer join may still put null in its place."""
+    found = _Lineage(catalog, one_step=False).of(relation)
+    single = {column: next(iter(carried)) for column, carried in found.items() if carried and len(carried) == 1}
+    return {column: source for column, source in single.items() if source not in _WORKED_OUT}
+
+
+def relations_read(relation: Relation) -> tuple[Ident, ...] | None:
+    """Every relation that a view's own definition names, as often as it does, be it in a condition; None where it
+    cannot be read. Those of Postgres itself, which it prints without their schema, are left out."""
+    assert relation.definition is not None
+    try:
+        tables = _parse(relation.definition).find_all(exp.Table)
+        return tuple(Ident(table.db, table.name) for table in tables if table.db)
+    except Exception:  # as below: whatever a parser does with SQL that it does not know
+        return None
 
 
 class _Unknown(Exception):
@@ -112,7 +133,7 @@ class _Lineage:
             return _itself(relation)
         try:
             outputs = self._query(_parse(relation.definition), _Scope())
-        except (RecursionError, _Unknown):
+        except Exception:  # SQL that a parser makes something odd of must not keep anybody from starting
             outputs = []
         if len(outputs) != len(relation.columns):
             return dict.fromkeys(relation.columns)
@@ -183,18 +204,21 @@ class _Lineage:
     def _carried(self, node: exp.Expr, scope: _Scope) -> Carried:
         match node:
             case exp.Column():
-                return scope.row(node.table) if isinstance(node.this, exp.Star) else scope.column(node.table, node.name)
-            case exp.Exists():
+                is_row = isinstance(node.this, exp.Star)
+                return scope.row(node.table) | _WORKED_OUT if is_row else scope.column(node.table, node.name)
+            case exp.Exists() | exp.Count() | exp.Is(expression=exp.Null()):
                 return NOTHING
+            case exp.Alias() | exp.Paren():
+                return self._carried(node.this, scope)
             case exp.Select() | exp.SetOperation() | exp.Subquery():
-                carried = NOTHING
+                carried = _WORKED_OUT
                 for name, part in self._query(node, scope):
                     if part is None:
                         raise _Unknown(name)
                     carried |= part
                 return carried
             case _:
-                return NOTHING.union(*(self._carried(part, scope) for part in node.iter_expressions()))
+                return _WORKED_OUT.union(*(self._carried(part, scope) for part in node.iter_expressions()))
 
 
 def _itself(relation: Relation) -> Mapping[str, Carried | None]:

@@ -1,4 +1,5 @@
-"""Relationships: those the rules list, and those inferred from foreign keys between tracked tables.
+"""Relationships: those the rules list, and those inferred from foreign keys between tracked tables, and from the keys
+that tracked views show.
 
 How an inferred one is called (words joined as the naming joins them):
 
@@ -7,7 +8,7 @@ How an inferred one is called (words joined as the naming joins them):
 - back from the rows that refer to us: their plural, `notes`; their singular when a unique key allows one at most;
 - a name already taken (by a column, a listed relationship, or an earlier key; keys count in the order of their columns)
   gets the columns behind it: `user_by_created_by`, `notes_by_reviewer_id`. A key added later to new columns therefore
-  never renames what is there.
+  never renames what is there; those of views come last, so neither does a view that is tracked later.
 
 Within one schema its name is not repeated: `auth.users` calls `auth.user_roles` `user_roles`, not `auth_user_roles`.
 A listed relationship over the same columns takes an inferred one's place, whatever it is called.
@@ -198,7 +199,7 @@ def _link(relationship: Relationship, target: Ident, on: Pairs, *, nullable: boo
     return Link(relationship.name, kind, target, on, nullable, comment, order)
 
 
-# ---------------------------------------------------------------- inferred from keys
+# ---------------------------------------------------------------- inferred from keys, those of views last
 
 
 Referrers = Mapping[Ident, tuple[tuple[Ident, ForeignKey], ...]]
@@ -210,6 +211,9 @@ def referrers_of(drafts: Mapping[Ident, Draft]) -> Referrers:
     found: dict[Ident, list[tuple[Ident, ForeignKey]]] = defaultdict(list)
     for ident in sorted(drafts):
         for key in _keys_in_order(drafts[ident].relation):
+            found[key.target].append((ident, key))
+    for ident in sorted(drafts):
+        for key in _joins_in_order(drafts[ident].relation):
             found[key.target].append((ident, key))
     return {target: tuple(keys) for target, keys in found.items()}
 
@@ -229,16 +233,19 @@ class _Guess:
 def _guesses(draft: Draft, drafts: Mapping[Ident, Draft], referrers: Referrers) -> Iterator[_Guess]:
     for key in _keys_in_order(draft.relation):
         if key.target in drafts:
-            yield _forward(draft, drafts[key.target], key)
+            yield _forward(draft, drafts[key.target], key, _may_be_null(draft.relation, key))
     for ident, key in referrers.get(draft.ident, ()):
         yield _backward(draft, drafts[ident], key)
+    for key in _joins_in_order(draft.relation):
+        if key.target in drafts:
+            yield _forward(draft, drafts[key.target], key, nullable=True)
 
 
-def _forward(draft: Draft, target: Draft, key: ForeignKey) -> _Guess:
+def _forward(draft: Draft, target: Draft, key: ForeignKey, nullable: bool) -> _Guess:
     noun = singular(_short_name(target, draft))
     stem = without_key_suffix(key.columns[0]) if len(key.columns) == 1 else None
     names = ((stem or noun,), (noun, "by", *key.columns))
-    return _Guess(names, "object", target.ident, _pairs(key), _may_be_null(draft.relation, key), key.name)
+    return _Guess(names, "object", target.ident, _pairs(key), nullable, key.name)
 
 
 def _backward(draft: Draft, source: Draft, key: ForeignKey) -> _Guess:
@@ -268,10 +275,18 @@ def _short_name(other: Draft, seen_from: Draft) -> str:
 
 
 def _keys_in_order(relation: Relation) -> list[ForeignKey]:
+    return _in_order(relation, relation.foreign_keys)
+
+
+def _joins_in_order(relation: Relation) -> list[ForeignKey]:
+    return _in_order(relation, relation.joins)
+
+
+def _in_order(relation: Relation, keys: tuple[ForeignKey, ...]) -> list[ForeignKey]:
     def place(key: ForeignKey) -> tuple[list[int], str]:
         return [relation.columns[column].position for column in key.columns], key.name
 
-    return sorted(relation.foreign_keys, key=place)
+    return sorted(keys, key=place)
 
 
 def _pairs(key: ForeignKey) -> Pairs:

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from gql_gen.catalog.types import Catalog, Ident
-from gql_gen.introspect.lineage import lineage
+from gql_gen.introspect.lineage import lineage, plain_columns, relations_read
 from gql_gen.introspect.read import read_catalog
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
@@ -82,6 +82,11 @@ def named(catalog: Catalog, view: str) -> dict[str, set[str]]:
             },
         ),
         ("select column1 as a, g from (values (1), (2)) v, generate_series(1, 2) g", {"a": set(), "g": set()}),
+        (
+            "select c.region is not null as has_region, count(c.name) over () as names, coalesce(c.name, '') as name, "
+            "count(*) filter (where c.population > 7) over () as big from city c",
+            {"has_region": set(), "names": set(), "name": {"city.name"}, "big": {"city.population"}},
+        ),
         ("select k.relname from pg_catalog.pg_class k", {}),
         ("select j.a, c.name from city c, json_table('[]', '$[*]' columns (a int path '$.a')) j", {}),
     ],
@@ -90,6 +95,31 @@ async def test_a_column_is_followed_to_what_it_carries(
     connection: Connection, query: str, expected: dict[str, set[str]]
 ) -> None:
     assert await carried(connection, query) == expected
+
+
+async def test_plain_columns_are_those_that_nothing_was_done_to(connection: Connection) -> None:
+    await connection.execute("create view public.middle as select id as number, (name) as title from city")
+    query = (
+        "select m.number, m.title as heading, upper(m.title) as loud, m.number::text as text, 1 as one, "
+        "coalesce(m.number) as some, row_to_json(m.*) as whole, (select c.code from country c limit 1) as code "
+        "from middle m"
+    )
+    await connection.execute(f"create view public.probe as {query}")
+    catalog = await read_catalog(connection)
+    city = Ident("public", "city")
+    found = plain_columns(catalog.relations[Ident("public", "probe")], catalog)
+    assert found == {"number": (city, "id"), "heading": (city, "name")}
+
+
+async def test_every_relation_that_a_view_names_is_told_as_often_as_it_is(connection: Connection) -> None:
+    query = (
+        "with city as (select 1 as one) "
+        "select one, (select count(*) from public.city) as n from city, public.city_simple "
+        "where exists (select from public.city) or 'pg_class'::regclass in (select oid from pg_class)"
+    )
+    await connection.execute(f"create view public.probe as {query}")
+    read = relations_read((await read_catalog(connection)).relations[Ident("public", "probe")])
+    assert sorted(map(str, read or ())) == ["public.city", "public.city", "public.city_simple"]
 
 
 async def test_hostile_names_are_followed(connection: Connection) -> None:
