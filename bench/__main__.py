@@ -1,3 +1,8 @@
-from bench.run import main
+import sys
 
-main()
+from bench import run, scale
+
+if sys.argv[1:2] == ["scale"]:
+    scale.main(sys.argv[2:], prog_name="python -m bench scale")
+else:
+    run.main()

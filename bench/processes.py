@@ -26,13 +26,32 @@ class BenchError(Exception):
 
 def cpu_seconds(root: int) -> float:
     """What a process and all its descendants have used; those that ended count through the parent that waited."""
+    return sum(sum(stat.ticks) for stat in _family(root).values()) * TICK_SECONDS
+
+
+def resident_bytes(root: int) -> dict[int, int]:
+    """The resident memory of a process and of each of its descendants, by pid."""
+    sizes = {pid: _field(pid, "VmRSS") for pid in _family(root)}
+    return {pid: int(size.removesuffix("kB")) * 1024 for pid, size in sizes.items() if size is not None}
+
+
+def _family(root: int) -> dict[int, _Stat]:
     stats = {int(entry): stat for entry in os.listdir("/proc") if entry.isdigit() and (stat := _stat(int(entry)))}
-    total, front = 0, [root]
+    family, front = {}, [root]
     while front:
         pid = front.pop()
-        total += sum(stats[pid].ticks) if pid in stats else 0
+        if pid in stats:
+            family[pid] = stats[pid]
         front += [child for child, stat in stats.items() if stat.parent == pid]
-    return total * TICK_SECONDS
+    return family
+
+
+def _field(pid: int, name: str) -> str | None:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:  # it ended meanwhile
+        return None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +78,12 @@ class Server:
 
 
 @contextmanager
-def usher(database_url: str, permissions: Path, log: Path, settings: Mapping[str, str]) -> Iterator[Server]:
-    """`usher serve` with one worker on a free port of this machine."""
-    command = [sys.executable, "-m", "usher", "serve", "--port=0", f"--permissions={permissions}"]
+def usher(
+    database_url: str, permissions: Path, log: Path, settings: Mapping[str, str], workers: int = 1
+) -> Iterator[Server]:
+    """`usher serve` on a free port of this machine."""
+    flags = ["--port=0", f"--permissions={permissions}", f"--workers={workers}"]
+    command = [sys.executable, "-m", "usher", "serve", *flags]
     environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url, **settings}
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -77,7 +99,7 @@ def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:
         found = _ADDRESS.search(log.read_text())
         if found:
             return int(found[1])
-        time.sleep(0.02)
+        time.sleep(0.005)
     raise BenchError(f"usher did not start:\n{log.read_text()}")
 
 

@@ -134,11 +134,12 @@ def serve(
 @PERMISSIONS
 @OUT
 @click.option("--check", is_flag=True, help="Write nothing; fail, with the difference, when the files are stale.")
-def generate(schema: Path, permissions: Path, out: Path, check: bool) -> None:
+@click.option("--relay", is_flag=True, help="The schemas of /v1beta1/relay in place of those of /v1/graphql.")
+def generate(schema: Path, permissions: Path, out: Path, check: bool, relay: bool) -> None:
     """Write the GraphQL schema of every role; needs no database."""
     from usher.generate import ensure_current, schemas_of, write
 
-    schemas = schemas_of(schema, permissions, _warn)
+    schemas = schemas_of(schema, permissions, _warn, "relay" if relay else "hasura")
     if check:
         ensure_current(schemas, out)
     else:

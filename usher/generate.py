@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from gql_gen.ask import Dialect
 from gql_gen.rules.load import load_rules
 from gql_gen.rules.types import Rules
 from usher.app import engine_settings
@@ -16,24 +17,26 @@ from usher.postgres import EmbeddedPostgres
 from usher.settings import Settings
 
 
-def schemas_of(schema: Path, permissions: Path, warn: Callable[[str], None]) -> dict[str, str]:
+def schemas_of(
+    schema: Path, permissions: Path, warn: Callable[[str], None], dialect: Dialect = "hasura"
+) -> dict[str, str]:
     """File name → SDL, for admin and every role; `warn` is told what hands out more than the rules seem to say. Raises
     RulesError when a rule names what the schema lacks."""
     rules = load_rules(permissions)
     with EmbeddedPostgres.scratch() as server:
         server.create_database("usher")
         server.apply("usher", schema)
-        return asyncio.run(_print_all(server.url("usher"), rules, warn))
+        return asyncio.run(_print_all(server.url("usher"), rules, warn, dialect))
 
 
-async def _print_all(url: str, rules: Rules, warn: Callable[[str], None]) -> dict[str, str]:
+async def _print_all(url: str, rules: Rules, warn: Callable[[str], None], dialect: Dialect) -> dict[str, str]:
     from gql_gen.engine.answer import Engine
 
     engine = await Engine.open(engine_settings(Settings(), url), rules, strict=True)
     try:
         for warning in engine.warnings():
             warn(str(warning))
-        return {f"{quote(role, safe=' ')}.graphql": engine.sdl(role) for role in sorted(engine.roles)}
+        return {f"{quote(role, safe=' ')}.graphql": engine.sdl(role, dialect) for role in sorted(engine.roles)}
     finally:
         await engine.close()
 

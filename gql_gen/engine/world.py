@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from gql_gen.ask import Dialect
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.document import Limits, Operation
+from gql_gen.dialects.hasura.relay_schema import RelaySchema
 from gql_gen.dialects.hasura.schema import RoleSchema
 from gql_gen.engine.allowed import read_allow_list
 from gql_gen.engine.cache import PlanCache
@@ -28,7 +30,7 @@ class Role:
     """One role's model and GraphQL types, and what its documents are read within. `is_backend`: what is marked
     backend_only is among them."""
 
-    __slots__ = ("is_backend", "model", "name", "reading", "schema")
+    __slots__ = ("_relay", "_settings", "is_backend", "model", "name", "reading", "schema")
 
     def __init__(self, model: RoleModel, settings: EngineSettings, reading: Limits) -> None:
         self.name = model.role
@@ -36,6 +38,16 @@ class Role:
         self.is_backend = model.is_backend
         self.model = model
         self.schema = RoleSchema(model, stringify_numeric_types=settings.stringify_numeric_types)
+        self._settings = settings
+        self._relay: RelaySchema | None = None
+
+    def schema_of(self, dialect: Dialect) -> RoleSchema:
+        """The types that a document of the dialect is read by."""
+        if dialect == "hasura":
+            return self.schema
+        if self._relay is None:
+            self._relay = RelaySchema(self.model, stringify_numeric_types=self._settings.stringify_numeric_types)
+        return self._relay
 
 
 class World:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, assert_never
 
 from gql_gen.rules.faults import Faults, listed, nearest
@@ -165,8 +166,7 @@ def _leaf(node: Node, shape: Scalar, faults: Faults) -> Node | None:
 def _fits(value: Any, shape: Scalar) -> bool:
     match shape:
         case Text(pattern=pattern):
-            # Python's $ would let a line break follow; JSON Schema's does not.
-            return isinstance(value, str) and re.search(re.sub(r"\$\Z", r"\\Z", pattern), value) is not None
+            return isinstance(value, str) and _form(pattern).search(value) is not None
         case Flag():
             return isinstance(value, bool)
         case Whole(at_least=at_least):
@@ -175,6 +175,12 @@ def _fits(value: Any, shape: Scalar) -> bool:
             return isinstance(value, int | Decimal) and not isinstance(value, bool) and value > 0
         case Choice(values=values):
             return any(value == choice and type(value) is type(choice) for choice in values)
+
+
+@cache
+def _form(pattern: str) -> re.Pattern[str]:
+    """Python's $ would let a line break follow; JSON Schema's does not."""
+    return re.compile(re.sub(r"\$\Z", r"\\Z", pattern))
 
 
 def _seen(node: Node) -> str:

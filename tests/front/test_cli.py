@@ -83,7 +83,7 @@ def test_generated_schemas_are_checked_against_what_is_committed(tmp_path: Path)
     folder = tmp_path / "generated"
     assert run_usher("generate", "--out", folder).code == 0
     assert {path.name for path in folder.iterdir()} == {
-        f"{role}.graphql" for role in ("admin", "anonymous", "manager", "public", "user")
+        f"{role}.graphql" for role in ("admin", "anonymous", "manager", "owner", "public", "user")
     }
     assert run_usher("generate", "--check", "--out", folder).code == 0
     (folder / "user.graphql").write_text("type query_root { nothing: Int }\n")

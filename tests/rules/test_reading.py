@@ -13,6 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.scale_rules import permissions_text
+from bench.scale_schema import relations
+from gql_gen.rules.load import parse_rules
 from gql_gen.rules.nodes import Node, plain
 from gql_gen.rules.quick import IS_HERE, read_quickly
 from gql_gen.rules.reading import MAX_DEPTH, MAX_NODES, read_carefully, read_yaml
@@ -110,6 +113,12 @@ def test_json_is_read_quickly(value: Any) -> None:
 def test_the_files_of_this_repository_are_read_quickly(name: str) -> None:
     text = (ROOT / name).read_text()
     assert repr(quickly(text)) == told(read_carefully, text)
+
+
+def test_rules_of_many_tables_are_read_quickly() -> None:
+    text = permissions_text(relations(60))
+    assert repr(quickly(text)) == told(read_carefully, text)
+    assert parse_rules(text, "f").tables
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
@@ -16,10 +17,12 @@ from graphql import (
     GraphQLEnumValue,
     GraphQLField,
     GraphQLFloat,
+    GraphQLID,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLInt,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
@@ -62,6 +65,7 @@ from gql_gen.dialects.hasura.typesystem import (
     EnumType,
     InputField,
     InputObject,
+    InterfaceType,
     ListOf,
     NamedType,
     NonNull,
@@ -72,7 +76,7 @@ from gql_gen.dialects.hasura.typesystem import (
 )
 from gql_gen.errors import Rejected
 
-_BUILT_IN = {scalar.name: scalar for scalar in (GraphQLInt, GraphQLFloat, GraphQLString, GraphQLBoolean)}
+_BUILT_IN = {scalar.name: scalar for scalar in (GraphQLInt, GraphQLFloat, GraphQLString, GraphQLBoolean, GraphQLID)}
 _RULES = (
     FieldsOnCorrectTypeRule,
     KnownArgumentNamesRule,
@@ -126,8 +130,13 @@ class _Converter:
                 return GraphQLInputObjectType(
                     type_.name, lambda: self._input_fields(type_), description=type_.description
                 )
+            case InterfaceType():
+                return GraphQLInterfaceType(type_.name, lambda: self._fields(type_), description=type_.description)
             case ObjectType():
-                return GraphQLObjectType(type_.name, lambda: self._fields(type_), description=type_.description)
+                interfaces = [cast(GraphQLInterfaceType, self._named(each)) for each in type_.interfaces]
+                return GraphQLObjectType(
+                    type_.name, lambda: self._fields(type_), interfaces, description=type_.description
+                )
 
     def _input_fields(self, type_: InputObject) -> dict[str, GraphQLInputField]:
         return {name: self._input_field(field) for name, field in type_.fields.items()}
@@ -177,6 +186,7 @@ def graphql_schema(schema: RoleSchema) -> GraphQLSchema:
         made = GraphQLSchema(
             query,
             mutation=None if schema.mutation_root is None else converter.convert(schema.mutation_root),
+            types=[converter.convert(each) for each in schema.extra_types()],
             directives=[GraphQLIncludeDirective, GraphQLSkipDirective, GraphQLDeprecatedDirective, _CACHED],
             assume_valid=True,
         )
@@ -213,16 +223,17 @@ def introspect(schema: RoleSchema, nodes: list[FieldNode], operation: Operation,
 
 
 _KEPT: dict[int, tuple[RoleSchema, GraphQLSchema]] = {}
-_KEEP = 4
+"""The one that was asked last: each has tens of megabytes where there are hundreds of tables."""
 
 
 def _schema_of(schema: RoleSchema) -> GraphQLSchema:
     known = _KEPT.get(id(schema))
     if known is not None and known[0] is schema:
         return known[1]
-    made = graphql_schema(schema)
-    while len(_KEPT) >= _KEEP:
-        _KEPT.pop(next(iter(_KEPT)))
+    _KEPT.clear()
+    # From types of its own: those of the role are what its queries have met, a small part of all.
+    made = graphql_schema(RoleSchema(schema.role, stringify_numeric_types=schema.stringify))
+    gc.collect()  # the schema before, and what this one was sorted from, point to each other in circles
     _KEPT[id(schema)] = (schema, made)
     return made
 
