@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import multiprocessing.connection
 import signal
@@ -11,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
 import structlog
 
 from usher.failures import StartRefused, explain
-from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Service, collecting_later, opened, serve
+from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Service, serve
 
 log = structlog.get_logger("usher")
 
@@ -38,19 +38,20 @@ def serve_by(
 def serve_many(
     service: Service, listener: socket.socket, workers: int, on_ready: Callable[[], None] | None = None
 ) -> None:
-    """Serve by several processes. One that dies is replaced; one that cannot start ends all."""
-    with collecting_later():
-        asyncio.run(_rehearse(service))
+    """Serve by several processes. One that dies is replaced; one that cannot start ends all. The others follow when the
+    first one serves, so that what is wrong is said once."""
     context = multiprocessing.get_context("spawn")
     quiet = replace(service, reports_faults=False)
 
     def start() -> SpawnProcess:
-        process = context.Process(target=_work, args=(quiet, listener), daemon=False)
-        process.start()
-        return process
+        return _started(context.Process(target=_work, args=(quiet, listener), daemon=False))
 
-    crew = [start() for _ in range(workers)]
+    serves, says = context.Pipe(duplex=False)
+    crew = [_started(context.Process(target=_work, args=(service, listener, says), daemon=False))]
+    says.close()
     try:
+        _await_first(crew[0], serves)
+        crew += [start() for _ in range(workers - 1)]
         if on_ready is not None:
             on_ready()
         _look_after(crew, start)
@@ -58,18 +59,25 @@ def serve_many(
         _dismiss(crew)
 
 
-async def _rehearse(service: Service) -> None:
-    """Open the engine once, so that what is wrong is said once and before any worker stands."""
-    async with opened(service):
-        pass
+def _started(process: SpawnProcess) -> SpawnProcess:
+    process.start()
+    return process
 
 
-def _work(service: Service, listener: socket.socket) -> None:
+def _await_first(process: SpawnProcess, serves: Connection) -> None:
+    try:
+        serves.recv()
+    except EOFError:
+        process.join()
+        raise StartRefused("a worker could not start; its reason stands above") from None
+
+
+def _work(service: Service, listener: socket.socket, says: Connection | None = None) -> None:
     from usher.log import configure_log
 
     configure_log()
     try:
-        serve(service, listener)
+        serve(service, listener, None if says is None else lambda: says.send(True))
     except Exception as error:
         message = explain(error)
         if message is None:
