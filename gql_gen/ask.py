@@ -11,6 +11,10 @@ Outcome = Literal["executed", "refused"]
 validation and variable errors. Only `application/graphql-response+json` tells the two apart by status."""
 
 
+Dialect = Literal["hasura", "relay"]
+"""The GraphQL schema that is asked: lists, or pages with cursors and global ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What a caller asks for beside a mutation: at most so many rows changed in all, or nothing changed for good
@@ -24,7 +28,8 @@ class Guard:
 class DocumentAsk:
     """One GraphQL operation. `variables` is decoded JSON with numbers that have a fraction as Decimal.
     `read_only`: the transport must not run anything but queries (GET). `guard` concerns mutations alone. `digest`: the
-    SHA-256 by which the caller calls the text; an empty text is the one that was called so before."""
+    SHA-256 by which the caller calls the text; an empty text is the one that was called so before. `dialect`: the
+    schema that the text is written for."""
 
     text: str
     operation: str | None
@@ -32,6 +37,7 @@ class DocumentAsk:
     read_only: bool = False
     guard: Guard | None = None
     digest: str | None = None
+    dialect: Dialect = "hasura"
 
 
 @dataclass(frozen=True, slots=True)

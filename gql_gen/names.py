@@ -194,6 +194,13 @@ def aggregate_field_name(link: str, naming: Naming) -> str:
     return f"{link}Aggregate" if naming == "graphql-default" else f"{link}_aggregate"
 
 
+def connection_field_name(field: str, naming: Naming, *, is_root: bool = False) -> str:
+    """The field that pages through what another one lists: `articles_connection`, or `articlesConnection`, where root
+    fields read as those of the same naming do."""
+    is_camel = naming == "graphql-default" or (is_root and naming == "nhost")
+    return f"{field}Connection" if is_camel else f"{field}_connection"
+
+
 def argument_name(argument: str, naming: Naming) -> str:
     """A built-in argument or input field: `order_by`, `distinct_on`; camel case under graphql-default."""
     return camel(argument) if naming == "graphql-default" else argument

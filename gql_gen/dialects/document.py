@@ -293,21 +293,27 @@ class Expander:
         self._spreads = 0
 
     def fields(
-        self, sets: Sequence[SelectionSetNode], inside: tuple[str, ...], type_name: str, path: str
+        self,
+        sets: Sequence[SelectionSetNode],
+        inside: tuple[str, ...],
+        type_name: str,
+        path: str,
+        interfaces: tuple[str, ...] = (),
     ) -> Iterable[Collected]:
-        """Merged fields in the order of first appearance. Fragments on other types are dropped, unless `type_name` is
-        empty: then all count."""
+        """Merged fields in the order of first appearance. Fragments on other types, and interfaces, are dropped, unless
+        `type_name` is empty: then all count."""
         found: dict[str, Collected] = {}
         visited: set[str] = set()
+        types = (type_name, *interfaces)
         for selection_set in sets:
-            self._collect(selection_set, inside, type_name, path + ".selectionSet", found, visited)
+            self._collect(selection_set, inside, types, path + ".selectionSet", found, visited)
         return found.values()
 
     def _collect(
         self,
         selection_set: SelectionSetNode,
         inside: tuple[str, ...],
-        type_name: str,
+        types: tuple[str, ...],
         path: str,
         found: dict[str, Collected],
         visited: set[str],
@@ -321,18 +327,18 @@ class Expander:
                         self._merge(selection, inside, path, found)
                 case FragmentSpreadNode():
                     if self.included(selection.directives, path, "a fragment spread"):
-                        self._spread(selection, inside, type_name, path, found, visited)
+                        self._spread(selection, inside, types, path, found, visited)
                 case InlineFragmentNode():
                     if self.included(selection.directives, path, "an inline fragment") and self._applies(
-                        selection.type_condition.name.value if selection.type_condition else type_name, type_name
+                        selection.type_condition.name.value if selection.type_condition else types[0], types
                     ):
-                        self._collect(selection.selection_set, inside, type_name, path, found, visited)
+                        self._collect(selection.selection_set, inside, types, path, found, visited)
 
     def _spread(
         self,
         spread: FragmentSpreadNode,
         inside: tuple[str, ...],
-        type_name: str,
+        types: tuple[str, ...],
         path: str,
         found: dict[str, Collected],
         visited: set[str],
@@ -349,13 +355,13 @@ class Expander:
         if name in visited:
             return
         visited.add(name)
-        if self._applies(fragment.type_condition.name.value, type_name):
+        if self._applies(fragment.type_condition.name.value, types):
             within = f"{path}.{name}.selectionSet"
-            self._collect(fragment.selection_set, (*inside, name), type_name, within, found, visited)
+            self._collect(fragment.selection_set, (*inside, name), types, within, found, visited)
 
     @staticmethod
-    def _applies(condition: str, type_name: str) -> bool:
-        return not type_name or condition == type_name
+    def _applies(condition: str, types: tuple[str, ...]) -> bool:
+        return not types[0] or condition in types
 
     def _merge(
         self,

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gql_gen.ask import DocumentAsk, Guard, Outcome, Reply
+from gql_gen.ask import Dialect, DocumentAsk, Guard, Outcome, Reply
 from gql_gen.catalog.types import Catalog, Ident
 from gql_gen.dialects.document import Operation, read_operation
 from gql_gen.dialects.hasura.envelope import framed, refusal, spread
@@ -135,8 +135,8 @@ class Engine:
         """What is served but hands out more than the rules seem to say. Reads the definitions of views: not cheap."""
         return warnings_of(self._world.catalog, self._world.rules)
 
-    def sdl(self, role: str) -> str:
-        return sdl(self._world.role(role).schema)
+    def sdl(self, role: str, dialect: Dialect = "hasura") -> str:
+        return sdl(self._world.role(role).schema_of(dialect))
 
     # ------------------------------------------------------------ answers
 
@@ -177,6 +177,8 @@ class Engine:
     async def _attempt(self, ask: DocumentAsk, caller: Caller) -> Reply:
         world = self._world
         shelf = f"{caller.role}\0backend" if caller.is_backend else caller.role
+        if ask.dialect != "hasura":
+            shelf = f"{shelf}\0{ask.dialect}"
         document = world.cache.get(shelf, ask.text, ask.operation)
         if document is None:
             operation = read_operation(ask.text, ask.operation, self._limits)
@@ -189,7 +191,7 @@ class Engine:
         key = document.key(variables)
         prepared = document.statements.get(key)
         if prepared is None:
-            prepared = await self._prepare(world, document, variables, caller)
+            prepared = await self._prepare(world, document, variables, caller, ask.dialect)
             world.cache.keep(shelf, ask.text, ask.operation, document.key(variables), prepared)
         if ask.read_only and isinstance(prepared, PreparedWrite):
             raise NotByGet("a function that may write cannot be called by GET")
@@ -272,14 +274,15 @@ class Engine:
     # ------------------------------------------------------------ planning
 
     async def _prepare(
-        self, world: World, document: Document, variables: Mapping[str, Any], caller: Caller
+        self, world: World, document: Document, variables: Mapping[str, Any], caller: Caller, dialect: Dialect
     ) -> Prepared | PreparedWrite:
         role = world.role(caller.role, caller.is_backend)
+        schema = role.schema_of(dialect)
         if _asks_about_schema(document.operation):
             # graphql-core may need seconds for a large schema: not on the event loop.
-            found = await asyncio.to_thread(read, document.operation, variables, role.schema, role.reading)
+            found = await asyncio.to_thread(read, document.operation, variables, schema, role.reading)
         else:
-            found = read(document.operation, variables, role.schema, role.reading)
+            found = read(document.operation, variables, schema, role.reading)
         document.learn(found.used, found.by_value)
         if not found.plan.roots:
             return Prepared(None, (b"".join(found.frame),), (), (), ())

@@ -12,6 +12,7 @@ from gql_gen.engine.proofs import surely_valid_slot
 from gql_gen.errors import NotFound
 from gql_gen.model.certainty import surely_valid_list
 from gql_gen.model.predicates import Slot
+from gql_gen.model.tokens import token_text
 from gql_gen.model.values import encode
 from gql_gen.session import Caller
 from gql_gen.sql.statement import Statement
@@ -23,15 +24,17 @@ def bound(statement: Statement, frame: tuple[bytes, ...]) -> Prepared:
     return Prepared(
         statement,
         frame,
-        tuple(slot.text or "" for _, slot in slots),
+        tuple(slot.text if slot.source == "literal" else "" for _, slot in slots),
         tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source == "variable"),
         tuple((index, slot, quick_binder(slot.type)) for index, slot in slots if slot.source in ("session", "claims")),
     )
 
 
-def texts(prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> tuple[list[str], list[tuple[str, Slot]]]:
+def texts(
+    prepared: Prepared, variables: Mapping[str, Any], caller: Caller
+) -> tuple[list[str | None], list[tuple[str, Slot]]]:
     """The text of every slot, and those that only the database can judge."""
-    arguments = list(prepared.arguments)
+    arguments: list[str | None] = list(prepared.arguments)
     doubts: list[tuple[str, Slot]] = []
     for index, slot, quick in prepared.variable_slots:
         value: Any = variables
@@ -39,6 +42,11 @@ def texts(prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> t
             value = value[key]
         if quick is not None and (text := quick(value)) is not None:
             arguments[index] = text
+            continue
+        if slot.type.inside is not None:
+            arguments[index] = inner = token_text(value, slot.type, slot.at)
+            if inner is not None and not surely_valid_slot(inner, slot):
+                doubts.append((inner, slot))
             continue
         arguments[index] = text = encode(value, slot.type, slot.at)
         if not (slot.type.bound or surely_valid_slot(text, slot) or surely_valid_list(value, slot.type)):

@@ -20,7 +20,13 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").full
 
 def quick_binder(type_: ValueType) -> Quick | None:
     """A function from a JSON value to its text when that is certain to be right, else to None."""
-    if type_.is_list or type_.element is not None or type_.labels is not None or type_.pg.schema != "pg_catalog":
+    if (
+        type_.inside is not None
+        or type_.is_list
+        or type_.element is not None
+        or type_.labels is not None
+        or type_.pg.schema != "pg_catalog"
+    ):
         return None
     if type_.bound is not None:
         return _page

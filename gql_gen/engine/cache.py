@@ -28,7 +28,7 @@ class Prepared:
 
     statement: Statement | None
     frame: tuple[bytes, ...]
-    arguments: tuple[str, ...]
+    arguments: tuple[str | None, ...]
     variable_slots: tuple[tuple[int, Slot, Quick | None], ...]
     session_slots: tuple[tuple[int, Slot, Quick | None], ...]
     uses: int = 0
@@ -85,10 +85,11 @@ class Document:
 
 
 def _fills(ref: TypeRef) -> bool:
-    """Whether a variable of the type has one shape whenever it is given: a scalar, or a list of scalars."""
+    """Whether a variable of the type has one shape whenever it is given: a scalar, or a list of scalars. A global id
+    names a table."""
     while isinstance(ref, NonNull | ListOf):
         ref = ref.of
-    return isinstance(ref, ScalarType) and ref.name != "Boolean"
+    return isinstance(ref, ScalarType) and ref.name not in ("Boolean", "ID")
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from typing import assert_never
 
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
+from gql_gen.gate import connections
+from gql_gen.model.node_keys import node_key
 from gql_gen.model.predicates import (
     TRUE,
     AggregateTest,
@@ -38,6 +40,7 @@ from gql_gen.plan.nodes import (
     AggregateShow,
     Call,
     CallValue,
+    Connection,
     Node,
     Root,
     Select,
@@ -45,6 +48,7 @@ from gql_gen.plan.nodes import (
     ShowAggregate,
     ShowColumn,
     ShowComputed,
+    ShowGlobalId,
     ShowGroup,
     ShowLink,
     ShowNodes,
@@ -60,6 +64,8 @@ Scope = tuple[RoleEntity, ...]
 
 def root(root: Root, role: RoleModel, *, may_write: bool = False) -> Root:
     """`may_write`: whether the root runs where functions may write."""
+    if root.access == "node":
+        return replace(root, node=_lookup(root, role))
     if root.access != _access(root.node):
         raise unknown(root.alias)
     call = root.node.call if isinstance(root.node, CallValue) else root.node.rows
@@ -75,11 +81,13 @@ def _access(node: Node) -> Access:
     match node:
         case Select(rows=None):
             return "select_by_pk" if node.single else "select"
+        case Connection(rows=None):
+            return "select"
         case Aggregate(rows=None):
             return "select_aggregate"
         case Aggregate():
             return "call_aggregate"
-        case Select() | CallValue():
+        case Select() | Connection() | CallValue():
             return "call"
         case _:
             assert_never(node)
@@ -91,10 +99,12 @@ def _callable_root(call: Call, root: Root, role: RoleModel, *, may_write: bool) 
     if function is None or function.routine != call.routine or (call.routine.is_volatile and not may_write):
         raise unknown(root.alias)
     node = root.node
+    if isinstance(node, Connection) and call.routine.is_volatile:
+        raise unknown(root.alias)
     if isinstance(node, CallValue):
         gives = isinstance(function.returns, Scalar)
     else:
-        is_set = isinstance(node, Aggregate) or not node.single
+        is_set = not isinstance(node, Select) or not node.single
         gives = function.returns == node.relation and function.is_set == is_set
     if not gives:
         raise unknown(root.alias)
@@ -107,6 +117,8 @@ def node_of(node: Node, role: RoleModel) -> Node:
             return _select(node, role)
         case Aggregate():
             return _aggregate(node, role)
+        case Connection():
+            return _connection(node, role)
         case CallValue():
             return node
         case _:
@@ -143,6 +155,37 @@ def _aggregate(node: Aggregate, role: RoleModel) -> Aggregate:
     )
 
 
+def _connection(node: Connection, role: RoleModel) -> Connection:
+    entity = selectable(node.relation, role)
+    scope = (entity,)
+    page = connections.page(
+        node,
+        node_key(entity, role.model),
+        show=lambda show: shown(show, scope, role),
+        sort=lambda key: _sort(key, scope, role),
+    )
+    if page is None:
+        raise unknown("connection")
+    return replace(
+        page,
+        where=predicate(node.where, scope, role),
+        distinct=tuple(_column(column, scope) for column in node.distinct),
+        rule=entity.rule,
+        row_limit=entity.limit,
+    )
+
+
+def _lookup(root: Root, role: RoleModel) -> Select:
+    """One row by its global id, which whoever may select the row may ask for."""
+    if not isinstance(root.node, Select):
+        raise unknown(root.alias)
+    entity = selectable(root.node.relation, role)
+    test = connections.lookup(root.node, node_key(entity, role.model))
+    if test is None:
+        raise unknown(root.alias)
+    return replace(_select(replace(root.node, where=TRUE), role), where=test)
+
+
 # ---------------------------------------------------------------- what is shown
 
 
@@ -159,6 +202,10 @@ def shown(show: Show, scope: Scope, role: RoleModel) -> Show:
             node = node_of(show.node, role)
             assert not isinstance(node, CallValue), "what is related are rows"
             return replace(show, node=node)
+        case ShowGlobalId():
+            if show.relation != scope[0].entity.ident or not show.key or show.key != node_key(scope[0], role.model):
+                raise unknown(show.alias)
+            return show
         case ShowComputed():
             return replace(show, value=_computed(show.value, scope))
         case ShowRows():
@@ -250,12 +297,16 @@ def _aggregate_test(test: AggregateTest, scope: Scope, role: RoleModel) -> Aggre
     if not target.allow_aggregations:
         raise unknown("aggregate")
     for column in test.arguments:
-        # What is tested has no place for a guard, so a column that is null in some rows stays out of it.
-        if column not in target.always_readable:
+        if column not in target.columns:
             raise unknown(column)
     inner = (target, *scope)
-    tests = tuple(_aggregate_compared(each, inner) for each in test.tests)
-    return replace(test, where=predicate(test.where, inner, role), tests=tests, rule=target.aggregate_rule)
+    return replace(
+        test,
+        where=predicate(test.where, inner, role),
+        tests=tuple(_aggregate_compared(each, inner) for each in test.tests),
+        rule=target.aggregate_rule,
+        guards=tuple((name, target.guards[name]) for name in dict.fromkeys(test.arguments) if name in target.guards),
+    )
 
 
 def _aggregate_compared(test: Compare | IsNull, scope: Scope) -> Compare | IsNull:
@@ -295,7 +346,7 @@ def _column(column: ColumnRef, scope: Scope) -> ColumnRef:
     if not 0 <= column.depth < len(scope) or column.column not in scope[column.depth].columns:
         raise unknown(column.column)
     guard = scope[column.depth].guards.get(column.column)
-    return column if guard is None else replace(column, guard=guard)
+    return column if column.guard is guard else replace(column, guard=guard)
 
 
 def _computed(value: ComputedRef, scope: Scope, *, chooses: bool = False) -> ComputedRef:
@@ -308,7 +359,7 @@ def _computed(value: ComputedRef, scope: Scope, *, chooses: bool = False) -> Com
     if not isinstance(field.returns, Scalar):
         raise unknown(field.name)
     guard = entity.computed_guards.get(field.name, entity.rule if chooses else TRUE)
-    return value if guard == TRUE else replace(value, guard=guard)
+    return replace(value, guard=None if guard == TRUE else guard)
 
 
 def _linked(

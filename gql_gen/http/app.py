@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gql_gen.errors import Unauthorized
 from gql_gen.http.caller import CallerResolver
 from gql_gen.http.cors import without_ambient_cookies
-from gql_gen.http.graphql import GraphQLEndpoint
+from gql_gen.http.graphql import RELAY_PATH, GraphQLEndpoint
 from gql_gen.http.loopback import GUARD_HEADERS, stranger
 from gql_gen.http.respond import send_bytes, send_json
 from gql_gen.http.types import Answers, AuthSettings, HttpSettings
@@ -46,6 +46,7 @@ def build_app(
     table: dict[str, ASGIApp] = {
         "/v1/graphql": graphql,
         "/v1alpha1/graphql": graphql,
+        RELAY_PATH: graphql,
         "/healthz": health.alive,
         "/readyz": health.ready,
         **(routes or {}),

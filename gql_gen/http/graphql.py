@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
@@ -47,6 +47,10 @@ _HEADERS: Final = frozenset(
         b"x-request-id",
     }
 )
+
+
+RELAY_PATH: Final = "/v1beta1/relay"
+"""Where documents are written for the schema with pages and global ids."""
 
 
 class Refused(Exception):
@@ -124,9 +128,9 @@ class GraphQLEndpoint:
         if limits.rate is not None:
             await self._count(limits.rate, caller, scope, asked)
         if guard is not None:
-            asked = (
-                [replace(ask, guard=guard) for ask in asked] if isinstance(asked, list) else replace(asked, guard=guard)
-            )
+            asked = _each(asked, guard=guard)
+        if scope["path"] == RELAY_PATH:
+            asked = _each(asked, dialect="relay")
         return await self._watchman.while_connected(self._run(asked, caller, media), receive)
 
     async def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], media: Media) -> Caller:
@@ -209,6 +213,11 @@ class GraphQLEndpoint:
             await send_gzipped(send, status, body, reply)
         else:
             await send_bytes(send, status, body, reply)
+
+
+def _each(asked: DocumentAsk | list[DocumentAsk], **changes: Any) -> DocumentAsk | list[DocumentAsk]:
+    """The same to be asked, in one way or another."""
+    return [replace(ask, **changes) for ask in asked] if isinstance(asked, list) else replace(asked, **changes)
 
 
 def _status(reply: Reply, media: Media) -> int:

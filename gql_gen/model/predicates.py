@@ -112,6 +112,8 @@ class AggregateTest:
     tests: tuple[Compare | IsNull, ...]
     """Each `left` is ignored and stands for the aggregate's value; all must hold."""
     rule: Pred | None = None
+    guards: tuple[tuple[str, Pred], ...] = ()
+    """Those of the arguments that have one (gate): elsewhere the argument counts as null."""
 
 
 Pred = Compare | IsNull | All | AnyOf | Not | Exists | AggregateTest
@@ -190,8 +192,8 @@ def row_columns(pred: Pred, depth: int = 0) -> frozenset[str]:
             made = frozenset(rows.routine.row) if rows is not None and depth == 0 else frozenset[str]()
             guarded = frozenset[str]() if guard is None else row_columns(guard, depth)
             return made | guarded | _joined_columns(on, (where, rule), depth)
-        case AggregateTest(on=on, where=where, rule=rule, tests=tests):
-            return _joined_columns(on, (where, rule, *tests), depth)
+        case AggregateTest(on=on, where=where, rule=rule, tests=tests, guards=guards):
+            return _joined_columns(on, (where, rule, *tests, *(guard for _, guard in guards)), depth)
 
 
 def value_columns(value: Value | CastRef, depth: int = 0) -> frozenset[str]:

@@ -63,10 +63,6 @@ def _tracked(
     exposed_as = rules.exposed_as or ("mutation" if is_volatile else "query")
     base = table_base_name(rules.ident.schema, rules.ident.name, rules.name, sources.rules.naming)
     arguments = _affixed_type(type_name(base, "args", sources.rules.naming), sources.rules)
-    if any(parameter.filled_by == "caller" for parameter in parameters):
-        owner = types.claim(arguments, f"that of the function {rules.ident}")
-        if owner is not None:
-            raise Unfit(f'the type of its arguments, "{arguments}", would clash with {owner}', "choose another name")
     made = TrackedFunction(
         rules.ident,
         Routine(function.ident, parameters, is_volatile=is_volatile),
@@ -79,9 +75,18 @@ def _tracked(
         function.comment if rules.comment is None else rules.comment,
     )
     names = _root_fields(rules, base, made, sources.rules)
-    for root, name in names.items():
-        _claim_root(root, name, rules, made, roots)
+    claimed = _claimed_roots(names, rules, made, roots)
+    _claim_arguments(made, types)
+    roots |= claimed
     return replace(made, root_fields=MappingProxyType(names))
+
+
+def _claim_arguments(made: TrackedFunction, types: TypeOwners) -> None:
+    if any(parameter.filled_by == "caller" for parameter in made.routine.parameters):
+        owner = types.claim(made.arguments_type, f"that of the function {made.ident}")
+        if owner is not None:
+            message = f'the type of its arguments, "{made.arguments_type}", would clash with {owner}'
+            raise Unfit(message, "choose another name")
 
 
 def _affixed_type(name: str, rules: Rules) -> str:
@@ -131,13 +136,18 @@ def _root_fields(
     return found
 
 
-def _claim_root(
-    root: FunctionRoot, name: RootName, rules: FunctionRules, function: TrackedFunction, roots: RootOwners
-) -> None:
+def _claimed_roots(
+    names: Mapping[FunctionRoot, RootName], rules: FunctionRules, function: TrackedFunction, roots: RootOwners
+) -> RootOwners:
+    """The names, owned by the function. Raises Unfit for one that is another's, or is none."""
     hint = "choose a name under `name:` or `root_fields:`"
-    if not is_graphql_name(name.name):
-        raise Unfit(f'the root field "{name.name}" is not a valid GraphQL name', hint)
-    place = (function.exposed_as == "mutation", name.name)
-    if place in roots:
-        raise Unfit(f'the root field "{name.name}" clashes with that of {roots[place]}', hint)
-    roots[place] = f"the function {rules.ident} ({root})"
+    claimed: RootOwners = {}
+    for root, name in names.items():
+        if not is_graphql_name(name.name):
+            raise Unfit(f'the root field "{name.name}" is not a valid GraphQL name', hint)
+        place = (function.exposed_as == "mutation", name.name)
+        owner = roots.get(place) or claimed.get(place)
+        if owner is not None:
+            raise Unfit(f'the root field "{name.name}" clashes with that of {owner}', hint)
+        claimed[place] = f"the function {rules.ident} ({root})"
+    return claimed

@@ -86,7 +86,7 @@ def _integer(value: Any, type: ValueType, path: str) -> str:
     whole = _whole(value, bits)
     if whole is None:
         reason = "lies outside the bounds or is not an integer. Maybe it is a float, or is there integer overflow?"
-        raise ParseFailed(f"The value {_scientific(value)} {reason}", path=path)
+        raise ParseFailed(f"The value {scientific(value)} {reason}", path=path)
     return str(whole)
 
 
@@ -109,7 +109,7 @@ def _number(value: Any, type: ValueType, path: str) -> str:
         raise ParseFailed(f"the number has too many digits for type '{type.graphql}'", path=path) from None
 
 
-def _scientific(value: int | Decimal | float) -> str:
+def scientific(value: int | Decimal | float) -> str:
     """A number as Hasura prints it: plain below ten million, else `2.147483648e9`. Built by hand: the decimal context
     would round, and overflow on exponents that JSON allows. Thirty digits tell enough."""
     number = Decimal(str(value) if isinstance(value, float) else value)

@@ -74,14 +74,23 @@ def role_writes(permissions: TablePermissions, entity: Entity, model: Model, rul
 def inherited_writes(role: str, entity: Entity, model: Model, rules: Rules, faults: Faults) -> Writes:
     """The role's own write rules and, for what it has none of, those of its parents: where all that have one have the
     same. Where they differ it has none, and that is a fault."""
-    table = rules.tables[entity.ident]
-    own = table.permissions.get(role)
+    return _joined_writes(role, entity, model, rules, faults, {})
+
+
+def _joined_writes(
+    role: str, entity: Entity, model: Model, rules: Rules, faults: Faults, known: dict[str, Writes]
+) -> Writes:
+    """`known`: what was found of its ancestors, whose faults are told where they are asked for themselves."""
+    own = rules.tables[entity.ident].permissions.get(role)
     found = Writes() if own is None else role_writes(own, entity, model, rules, faults)
     told: frozenset[WriteKind] = frozenset() if own is None else _told(own)
     parents = parents_of(role, rules)
     if not parents:
         return found
-    theirs = [(name, inherited_writes(name, entity, model, rules, Faults())) for name in parents]
+    for name in parents:
+        if name not in known:
+            known[name] = _joined_writes(name, entity, model, rules, Faults(), known)
+    theirs = [(name, known[name]) for name in parents]
     kinds: tuple[WriteKind, ...] = get_args(WriteKind)
     for kind in kinds:
         if kind not in told:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from gql_gen.catalog.types import Ident
 from gql_gen.model.calls import Call as Call
-from gql_gen.model.predicates import TRUE, ColumnRef, ComputedRef, Pred, Slot, Value
+from gql_gen.model.predicates import TRUE, ColumnRef, ComputedRef, Pred, Slot, Value, ValueType
 
 Direction = Literal["asc", "desc"]
 Nulls = Literal["first", "last"]
@@ -48,7 +48,16 @@ class ShowLink:
 
     alias: str
     on: tuple[tuple[str, str], ...]
-    node: Select | Aggregate
+    node: Select | Aggregate | Connection
+
+
+@dataclass(frozen=True, slots=True)
+class ShowGlobalId:
+    """A token that names the row among all rows of all relations: base64 of `[1, schema, name, …]` and its `key`."""
+
+    alias: str
+    relation: Ident
+    key: tuple[ColumnRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,47 @@ class ShowNodes:
     show: tuple[Show, ...]
 
 
-Show = ShowColumn | ShowText | ShowLink | ShowComputed | ShowRows
+@dataclass(frozen=True, slots=True)
+class ShowCursor:
+    """The cursor of an edge: base64 of the row's sort keys as JSON."""
+
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowNode:
+    """The row of an edge."""
+
+    alias: str
+    show: tuple[Show, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEdges:
+    """The rows of a page, each with its cursor."""
+
+    alias: str
+    parts: tuple[ShowCursor | ShowNode | ShowText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPage:
+    """`next` and `previous`: whether there are rows after and before those of the page; `start` and `end`: the cursors
+    of its first and its last row, "" when it has none."""
+
+    alias: str
+    part: Literal["next", "previous", "start", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPageInfo:
+    alias: str
+    parts: tuple[ShowPage | ShowText, ...]
+
+
+Show = ShowColumn | ShowText | ShowLink | ShowComputed | ShowRows | ShowGlobalId
 AggregateShow = ShowGroup | ShowNodes | ShowText
+ConnectionShow = ShowEdges | ShowPageInfo | ShowText
 
 
 # ---------------------------------------------------------------- order
@@ -126,6 +174,15 @@ class SortKey:
     column: Value | None
     hops: tuple[Hop, ...] = ()
     function: AggregateFunction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CursorKey:
+    """A sort key of a connection, and its place in a cursor's JSON. Cursors hold values of `type`."""
+
+    sort: SortKey
+    path: tuple[str, ...]
+    type: ValueType
 
 
 # ---------------------------------------------------------------- nodes
@@ -169,6 +226,27 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """A page of the rows of a relation. `order` tells all of them apart: it holds the relation's key.
+
+    `cursor` has a value for each key of the order, or nothing: then the page is one of all rows, else of those after
+    the cursor or, with `is_before`, before it. Of these `limit` takes the first or, with `is_last`, the last."""
+
+    relation: Ident
+    show: tuple[ConnectionShow, ...]
+    order: tuple[CursorKey, ...]
+    where: Pred = TRUE
+    distinct: tuple[ColumnRef, ...] = ()
+    cursor: tuple[Slot, ...] = ()
+    is_before: bool = False
+    limit: Slot | None = None
+    is_last: bool = False
+    rule: Pred | None = None
+    row_limit: int | None = None
+    rows: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallValue:
     """A function's single value, `as_text` as for a column."""
 
@@ -176,16 +254,17 @@ class CallValue:
     as_text: bool = False
 
 
-Node = Select | Aggregate | CallValue
+Node = Select | Aggregate | Connection | CallValue
 
 
-Access = Literal["select", "select_by_pk", "select_aggregate", "call", "call_aggregate"]
+Access = Literal["select", "select_by_pk", "select_aggregate", "call", "call_aggregate", "node"]
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
     """A top-level field: its response key and what fills it. `access` is the right the role needs on the node's
-    relation, or on the function of its call; the gate checks it."""
+    relation, or on the function of its call; the gate checks it. `node` looks up one row by its key, as a global id
+    does, whatever roots the role has."""
 
     alias: str
     node: Node

@@ -37,6 +37,8 @@ from gql_gen.plan.nodes import (
     AggregateShow,
     Call,
     CallValue,
+    Connection,
+    ConnectionShow,
     Node,
     Plan,
     Root,
@@ -45,9 +47,15 @@ from gql_gen.plan.nodes import (
     ShowAggregate,
     ShowColumn,
     ShowComputed,
+    ShowCursor,
+    ShowEdges,
+    ShowGlobalId,
     ShowGroup,
     ShowLink,
+    ShowNode,
     ShowNodes,
+    ShowPage,
+    ShowPageInfo,
     ShowRows,
     ShowText,
     SortKey,
@@ -77,6 +85,8 @@ def _node(node: Node, alias: str, by: str = "") -> Iterator[str]:
             rows = "one row" if node.single else "rows"
         case Aggregate():
             rows = "aggregates"
+        case Connection():
+            rows = "a page"
         case CallValue():
             yield f"{alias} · {_computed(node.call)}"
             return
@@ -84,11 +94,63 @@ def _node(node: Node, alias: str, by: str = "") -> Iterator[str]:
             assert_never(node)
     made = "" if node.rows is None else f" from {_computed(node.rows)}"
     yield f"{alias} · {rows} of {node.relation}{by}{made}"
+    if isinstance(node, Connection):
+        yield from indented((*_conditions(node), *_cursor_page(node), *_connection(node.show)))
+        return
     shown = rows_shown(node.show) if isinstance(node, Select) else _aggregates(node.show)
     yield from indented((*_conditions(node), *_page(node), *shown))
 
 
-def _conditions(node: Select | Aggregate) -> Iterator[str]:
+def _cursor_page(node: Connection) -> Iterator[str]:
+    if node.distinct:
+        yield line("distinct", ", ".join(map(_reference, node.distinct)))
+    yield line("order", ", ".join(_sort_key(key.sort) for key in node.order))
+    if node.cursor:
+        yield line("before" if node.is_before else "after", ", ".join(map(_cursor_value, node.cursor)))
+    limits = [] if node.limit is None else [slot_text(node.limit)]
+    limits += [] if node.row_limit is None else [f"at most {node.row_limit}"]
+    if limits or node.is_last:
+        yield line("last" if node.is_last else "first", ", ".join(limits))
+
+
+def _cursor_value(slot: Slot) -> str:
+    inside = "" if slot.type.inside is None else ".".join(map(str, slot.type.inside.keys))
+    return slot_text(slot) if slot.source == "literal" else f"{inside} in {slot_text(slot)}"
+
+
+def _connection(shows: tuple[ConnectionShow, ...]) -> Iterator[str]:
+    for each in shows:
+        match each:
+            case ShowEdges():
+                yield f"{each.alias} · the edges"
+                yield from indented(_edges(each))
+            case ShowPageInfo():
+                yield f"{each.alias} · {', '.join(map(_page_part, each.parts))}"
+            case ShowText():
+                yield line("show", named(f"'{each.text}'", each.alias))
+            case _:
+                assert_never(each)
+
+
+def _edges(edges: ShowEdges) -> Iterator[str]:
+    for part in edges.parts:
+        match part:
+            case ShowCursor():
+                yield line("show", named("cursor", part.alias))
+            case ShowNode():
+                yield f"{part.alias} · the row"
+                yield from indented(rows_shown(part.show))
+            case ShowText():
+                yield line("show", named(f"'{part.text}'", part.alias))
+            case _:
+                assert_never(part)
+
+
+def _page_part(part: ShowPage | ShowText) -> str:
+    return named(part.part if isinstance(part, ShowPage) else f"'{part.text}'", part.alias)
+
+
+def _conditions(node: Select | Aggregate | Connection) -> Iterator[str]:
     if node.rule is not None:
         yield line("rule", pred_text(node.rule))
     if node.where != TRUE:
@@ -130,6 +192,8 @@ def _leaf(each: Show) -> str | None:
             return named(f"{value}{path}{cast}", each.alias)
         case ShowText():
             return named(f"'{each.text}'", each.alias)
+        case ShowGlobalId():
+            return named(f"global id of {', '.join(map(_reference, each.key))}", each.alias)
         case ShowLink() | ShowRows():
             return None
         case _:
@@ -191,7 +255,9 @@ def pred_text(pred: Pred) -> str:
 
 
 def _aggregate_test(test: AggregateTest) -> str:
-    value = _call(test.function, test.arguments, test.distinct)
+    guards = dict(test.guards)
+    shown = (f"({name} where {pred_text(guards[name])})" if name in guards else name for name in test.arguments)
+    value = _call(test.function, tuple(shown), test.distinct)
     rows = _related(test.relation.name, test.on, test.where, test.rule)
     tests = " and ".join(pred_text(each).lstrip() for each in test.tests) or "true"
     return f"{value} of {rows}: {tests}"

@@ -17,6 +17,7 @@ import msgspec
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import BadRequest, Failed, ParseFailed, UsherError
 from gql_gen.model.predicates import Slot, ValueType
+from gql_gen.model.tokens import malformed
 from gql_gen.model.values import array_literal
 from gql_gen.run.failures import UNAVAILABLE
 from gql_gen.run.pool import Pool
@@ -60,7 +61,10 @@ class Checks:
 
     async def value(self, text: str, slot: Slot) -> None:
         """Raises the error of a value that is none of its type, naming its path."""
-        await self._value(text, slot.type, slot.at)
+        try:
+            await self._value(text, slot.type, slot.at)
+        except UsherError as error:
+            raise malformed(slot.type, slot.at, error.message) if slot.type.inside is not None else error from None
 
     async def preset(self, expression: str, type: Ident) -> None:
         """Raises Failed for an SQL preset that can never give a value of the type."""

@@ -102,7 +102,9 @@ class Pool:
         self._session = {**SERVER_SETTINGS, **timeouts(settings.statement_timeout_ms)}
         self._closed = False
 
-    async def fetch(self, text: str, arguments: Sequence[str], *, prepare: bool = False) -> asyncpg.Record | None:
+    async def fetch(
+        self, text: str, arguments: Sequence[str | None], *, prepare: bool = False
+    ) -> asyncpg.Record | None:
         """One row of a read. A connection that the server had closed is replaced once, unseen: a read may run again."""
         link = self._free.popleft() if self._free else await self._acquire()
         try:
@@ -220,7 +222,7 @@ class Pool:
             raise
         return rows[0] if rows else None
 
-    async def _again(self, text: str, arguments: Sequence[str]) -> asyncpg.Record | None:
+    async def _again(self, text: str, arguments: Sequence[str | None]) -> asyncpg.Record | None:
         """The same on a connection of its own, opened now."""
         connection = await self.connect()
         try:

@@ -11,8 +11,9 @@ from gql_gen.model.predicates import TRUE, Pred, Slot, reaches_further, reaches_
 from gql_gen.plan.nodes import Select, Show, ShowColumn, ShowText
 from gql_gen.plan.writes import Answer, OneRow, Response, ShowAffected, ShowReturning
 from gql_gen.sql.needed import shown_columns
+from gql_gen.sql.nested import Base
 from gql_gen.sql.program import NONE_CHANGED, Builder, affected_since, result
-from gql_gen.sql.read import Base, select_over
+from gql_gen.sql.read import select_over
 from gql_gen.sql.rows import FIRST, ORDER, VISIBLE, base_type, cast, in_order, recordset
 from gql_gen.sql.shape import json_object
 from gql_gen.sql.text import Sql, column, ident, join, slot, sql, string

@@ -6,22 +6,34 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from gql_gen.model.predicates import value_columns
-from gql_gen.plan.nodes import Show, ShowAggregate, ShowColumn, ShowComputed, ShowGroup, ShowLink, ShowRows, ShowText
+from gql_gen.plan.nodes import (
+    Show,
+    ShowAggregate,
+    ShowColumn,
+    ShowComputed,
+    ShowGlobalId,
+    ShowGroup,
+    ShowLink,
+    ShowRows,
+    ShowText,
+)
 
 
 def shown_columns(shows: tuple[Show, ...]) -> Iterator[str]:
-    """SQL names, maybe repeated. A function that takes the row takes all of it."""
+    """SQL names, maybe repeated, in an order that does not change. A function that takes the row takes all of it."""
     for show in shows:
         match show:
             case ShowColumn():
-                yield from value_columns(show.column)
+                yield from sorted(value_columns(show.column))
             case ShowLink():
                 yield from (ours for ours, _ in show.on)
             case ShowComputed():
-                yield from value_columns(show.value)
+                yield from sorted(value_columns(show.value))
             case ShowRows():
                 assert show.node.rows is not None
                 yield from show.node.rows.routine.row
+            case ShowGlobalId():
+                yield from (part.column for part in show.key)
             case ShowText():
                 pass
             case _:
@@ -36,7 +48,7 @@ def group_columns(group: ShowGroup) -> Iterator[str]:
                 yield from group_columns(part)
             case ShowAggregate():
                 for value in part.columns:
-                    yield from value_columns(value)
+                    yield from sorted(value_columns(value))
             case ShowText():
                 pass
             case _:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -14,6 +13,7 @@ from gql_gen.plan.nodes import (
     Aggregate,
     AggregateShow,
     CallValue,
+    Connection,
     Node,
     Plan,
     Select,
@@ -21,6 +21,7 @@ from gql_gen.plan.nodes import (
     ShowAggregate,
     ShowColumn,
     ShowComputed,
+    ShowGlobalId,
     ShowGroup,
     ShowLink,
     ShowNodes,
@@ -29,31 +30,21 @@ from gql_gen.plan.nodes import (
     SortKey,
 )
 from gql_gen.sql.calls import Row, called, called_rows
+from gql_gen.sql.connection import connection
 from gql_gen.sql.needed import group_columns, shown_columns
+from gql_gen.sql.nested import Base, Outer, tests_of
 from gql_gen.sql.page import distinct_on, limited, order_by, sort_value
 from gql_gen.sql.shape import aggregate_object, fits_a_row, json_object, selected, spelled_object
 from gql_gen.sql.statement import Statement, place
 from gql_gen.sql.text import Sql, column, concat, ident, join, number, slot, sql, string
-from gql_gen.sql.where import Writer, aggregate, condition, conditions, joined, source, value
+from gql_gen.sql.tokens import global_id
+from gql_gen.sql.where import Writer, aggregate, conditions, source, value
 
 _SORT_KEY = "~k{}"
 """Names of sort keys beside the shown columns; `~` cannot occur in a GraphQL alias."""
 _WHOLE = "~w"
 _NUMBER = "~n"
 _COLUMNS = 1_000
-
-
-Base = Callable[[Ident, str], Sql]
-"""Where rows come from: a relation and an alias → a from item. The relation itself, or rows at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outer:
-    """The row that a nested node hangs on."""
-
-    alias: str
-    relation: Ident
-    on: tuple[tuple[str, str], ...]
 
 
 def render(permitted: Permitted[Plan], catalog: Catalog) -> Statement:
@@ -80,6 +71,8 @@ def node_value(node: Node, outer: Outer | None, writer: Writer) -> Sql:
             return written(node, outer, writer, _rows_of(node.rows, None))
         case Aggregate():
             return _aggregate(node, outer, writer, _rows_of(node.rows, None))
+        case Connection():
+            return connection(node, outer, writer, _rows_of(node.rows, None), _shown)
         case CallValue():
             value = called(node.call, None)
             return sql("to_json(({value})::text)" if node.as_text else "to_json({value})", value=value)
@@ -99,12 +92,7 @@ def select_over(node: Select, base: Base, writer: Writer) -> Sql:
 
 
 def _where(node: Select | Aggregate, alias: str, outer: Outer | None, writer: Writer) -> Sql:
-    link = Sql(()) if outer is None else joined(outer.on, (outer.relation, node.relation), (outer.alias, alias), writer)
-    return conditions(
-        link,
-        condition(node.rule, (alias,), (node.relation,), writer),
-        condition(node.where, (alias,), (node.relation,), writer),
-    )
+    return conditions(*tests_of(node, alias, outer, writer))
 
 
 # ---------------------------------------------------------------- rows
@@ -233,6 +221,8 @@ def _shown_value(show: Show, alias: str, relation: Ident, writer: Writer) -> Sql
             return sql("({value})::text", value=found) if show.as_text else found
         case ShowText():
             return sql("{text}::text", text=string(show.text))
+        case ShowGlobalId():
+            return global_id(show.relation, [(part.type, column(alias, part.column)) for part in show.key])
         case ShowLink():
             return node_value(show.node, Outer(alias, relation, show.on), writer)
         case ShowRows():

@@ -160,10 +160,14 @@ def value(ref: Value | CastRef, scope: Scope, relations: tuple[Ident, ...], writ
         return sql("({value})::text", value=value(ref.column, scope, relations, writer))
     alias = scope[ref.depth]
     plain = column(alias, ref.column) if isinstance(ref, ColumnRef) else called(ref.call, writer.row(alias))
-    if ref.guard is None:
+    return _guarded(plain, ref.guard, scope[ref.depth :], relations[ref.depth :], writer)
+
+
+def _guarded(plain: Sql, guard: Pred | None, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
+    if guard is None:
         return plain
-    guard = predicate(ref.guard, scope[ref.depth :], relations[ref.depth :], writer)
-    return sql("(case when {guard} then {plain} end)", guard=guard, plain=plain)
+    seen = predicate(guard, scope, relations, writer)
+    return sql("(case when {seen} then {plain} end)", seen=seen, plain=plain)
 
 
 def _type_of(ref: Value | CastRef) -> Ident:
@@ -222,9 +226,13 @@ def _exists(pred: Exists, scope: Scope, relations: tuple[Ident, ...], writer: Wr
 def _aggregate_test(pred: AggregateTest, scope: Scope, relations: tuple[Ident, ...], writer: Writer) -> Sql:
     alias = writer.alias()
     inner, inner_relations = (alias, *scope), (pred.relation, *relations)
+    guards = dict(pred.guards)
+    arguments = tuple(
+        _guarded(column(alias, name), guards.get(name), inner, inner_relations, writer) for name in pred.arguments
+    )
     found = sql(
         "(select {call} from {source}{where})",
-        call=call(pred.function, tuple(column(alias, name) for name in pred.arguments), pred.distinct),
+        call=call(pred.function, arguments, pred.distinct),
         source=source(pred.relation, alias),
         where=conditions(
             joined(pred.on, (relations[0], pred.relation), (scope[0], alias), writer),

@@ -13,6 +13,7 @@ from gql_gen.model.types import RoleModel
 from gql_gen.plan.nodes import Access, Node, Plan, Root
 from gql_gen.plan.writes import Write, WriteAccess, WritePlan, WriteRoot
 from gql_gen.rules.load import parse_rules
+from gql_gen.rules.types import QueryRoot
 
 
 def pg(name: str) -> Ident:
@@ -113,7 +114,7 @@ def literal(text: str, type: Ident = TEXT) -> Slot:
     return Slot("literal", (), ValueType(type, "String"), text)
 
 
-def with_access(model: RoleModel, relation: Ident, *roots: Access) -> RoleModel:
+def with_access(model: RoleModel, relation: Ident, *roots: QueryRoot) -> RoleModel:
     """The same role, with other query roots on one table."""
     entity = replace(model.entities[relation], query_roots=frozenset(roots))
     return replace(model, entities={**model.entities, relation: entity})

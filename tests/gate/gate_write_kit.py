@@ -16,6 +16,7 @@ from gql_gen.plan.writes import (
     Delete,
     GivenColumn,
     Insert,
+    Invoke,
     NestedInsert,
     OnConflict,
     OneRow,
@@ -109,8 +110,10 @@ def delete(*, relation: Ident = NOTE, where: Pred = TRUE, answer: Answer | None 
 
 def access_of(node: Write) -> WriteAccess:
     """What the node is called where nobody lies."""
-    one = not isinstance(node, UpdateMany) and isinstance(node.answer, OneRow)
+    one = not isinstance(node, UpdateMany | Invoke) and isinstance(node.answer, OneRow)
     match node:
+        case Invoke():
+            return "invoke"
         case Insert():
             return "insert_one" if one else "insert"
         case Update():

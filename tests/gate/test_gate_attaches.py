@@ -149,7 +149,7 @@ def test_every_field_marked_for_the_gate_is_known_to_these_tests() -> None:
         for name, kind in vars(module).items()
         if dataclasses.is_dataclass(kind) and "rule" in {field.name for field in dataclasses.fields(kind)}
     }
-    assert with_rule == {"Select", "Aggregate", "Exists", "AggregateTest", "Hop"}
+    assert with_rule == {"Select", "Aggregate", "Connection", "Exists", "AggregateTest", "Hop"}
 
 
 # ---------------------------------------------------------------- Permitted

@@ -44,6 +44,7 @@ from gql_gen.plan.nodes import (
     ShowText,
     SortKey,
 )
+from gql_gen.rules.types import QueryRoot
 
 NOTE_OWNER = (("owner_id", "id"),)
 OWNER_NOTES = (("id", "owner_id"),)
@@ -289,7 +290,7 @@ def test_an_aggregate_that_is_not_allowed_is_refused(position: str) -> None:
 
 # ---------------------------------------------------------------- roots
 
-ROOTS: dict[Access, Node] = {
+ROOTS: dict[QueryRoot, Node] = {
     "select": list_of(),
     "select_by_pk": list_of(where=is_x("id"), single=True),
     "select_aggregate": aggregate_of(),
@@ -298,7 +299,7 @@ ROOTS: dict[Access, Node] = {
 
 @pytest.mark.parametrize("wanted", ROOTS)
 @pytest.mark.parametrize("allowed", ROOTS)
-def test_a_root_needs_its_own_right(wanted: Access, allowed: Access) -> None:
+def test_a_root_needs_its_own_right(wanted: QueryRoot, allowed: QueryRoot) -> None:
     user = with_access(role("user"), NOTE, allowed)
     if wanted == allowed:
         permit(plan(ROOTS[wanted], wanted), user)
@@ -309,7 +310,7 @@ def test_a_root_needs_its_own_right(wanted: Access, allowed: Access) -> None:
 
 @pytest.mark.parametrize("said", ROOTS)
 @pytest.mark.parametrize("real", ROOTS)
-def test_a_plan_is_not_believed_about_its_own_right(said: Access, real: Access) -> None:
+def test_a_plan_is_not_believed_about_its_own_right(said: QueryRoot, real: QueryRoot) -> None:
     """A list that calls itself a row by key is a list."""
     if said == real:
         return

@@ -21,7 +21,7 @@ from golden_kit import (
     statement_text,
     statements_text,
 )
-from witness import columns_read, names_of_rules, relations_read, relations_written
+from witness import columns_read, functions_called, functions_of, names_of_rules, relations_read, relations_written
 
 from gql_gen.ask import DocumentAsk, Guard
 from gql_gen.catalog.types import Catalog, Ident
@@ -122,10 +122,18 @@ async def test_a_statement_reads_no_table_but_the_roles_and_its_rules(case: Case
 async def test_a_statement_reads_no_column_but_the_roles_and_its_rules(case: Case, shop: Shop) -> None:
     found = shop.compiled(case)
     used = names_of_rules(found.role).columns
-    for relation, column in columns_read(found.statements[0][1].text):
+    makes = {name: made for name, made in functions_of(found.role).items() if made is not None}
+    for relation, column in columns_read(found.statements[0][1].text, makes):
         entity = found.role.entities.get(relation)
         readable = entity.columns if entity is not None else frozenset()
         assert column in readable or (relation, column) in used, f"{relation}.{column}"
+
+
+@reads
+async def test_a_statement_calls_no_function_but_the_roles_and_its_rules(case: Case, shop: Shop) -> None:
+    found = shop.compiled(case)
+    allowed = functions_of(found.role).keys() | names_of_rules(found.role).functions
+    assert functions_called(found.statements[0][1].text) <= allowed
 
 
 @writes

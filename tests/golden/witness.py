@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -18,11 +19,13 @@ from gql_gen.model.predicates import (
     CastRef,
     ColumnRef,
     Compare,
+    ComputedRef,
     Exists,
     IsNull,
     Not,
     Pred,
     Slot,
+    Value,
 )
 from gql_gen.model.types import RoleModel
 
@@ -39,19 +42,43 @@ def parsed(text: str) -> exp.Expression:
 
 def relations_read(text: str) -> set[Ident]:
     """Every table in the statement. All are written with their schema."""
-    return {Ident(table.db, table.name) for table in parsed(text).find_all(exp.Table)}
+    tables = parsed(text).find_all(exp.Table)
+    return {Ident(table.db, table.name) for table in tables if not isinstance(table.this, exp.Anonymous)}
 
 
-def columns_read(text: str) -> set[tuple[Ident, str]]:
-    """Every column of a table: each is written with an alias, which is looked up from the inside outwards."""
+def functions_called(text: str) -> set[Ident]:
+    """Every function in the statement but those of Postgres itself and the aggregates of extensions' types. All are
+    written with their schema."""
+    found: set[Ident] = set()
+    for call in parsed(text).find_all(exp.Anonymous):
+        schema = call.parent.db if isinstance(call.parent, exp.Table) else None
+        if isinstance(call.parent, exp.Dot):
+            schema = call.parent.this.name
+        if schema is not None and schema != "pg_catalog" and _name(call) not in ("min", "max"):
+            found.add(Ident(schema, _name(call)))
+    return found
+
+
+def _name(call: exp.Anonymous) -> str:
+    return str(call.this.name if isinstance(call.this, exp.Identifier) else call.this)
+
+
+def columns_read(text: str, makes: Mapping[Ident, Ident]) -> set[tuple[Ident, str]]:
+    """Every column of a table: each is written with an alias, which is looked up from the inside outwards. `makes`:
+    what the rows are of that functions return."""
     found: set[tuple[Ident, str]] = set()
     for scope in traverse_scope(parsed(text)):
         for column in scope.columns:
             if column.table:
                 source = _source(scope, column.table)
                 if isinstance(source, exp.Table):
-                    found.add((Ident(source.db, source.name), column.name))
+                    found.add((_relation(source, makes), column.name))
     return found
+
+
+def _relation(source: exp.Table, makes: Mapping[Ident, Ident]) -> Ident:
+    call = source.this
+    return makes[Ident(source.db, _name(call))] if isinstance(call, exp.Anonymous) else Ident(source.db, source.name)
 
 
 def _source(scope: Scope | None, alias: str) -> object:
@@ -63,7 +90,7 @@ def _source(scope: Scope | None, alias: str) -> object:
 
 
 _WRITTEN = re.compile(r'(?:insert into|update|delete from) "([^"]+)"\."([^"]+)"')
-_READ = re.compile(r'(?:from|join) "([^"]+)"\."([^"]+)"')
+_READ = re.compile(r'(?:from|join) "([^"]+)"\."([^"]+)"(?!\()')
 
 
 def relations_written(text: str) -> tuple[set[str], set[Ident]]:
@@ -78,9 +105,10 @@ def relations_written(text: str) -> tuple[set[str], set[Ident]]:
 
 @dataclass
 class Names:
-    """Relations and columns that predicates mention, and those that relationships join by."""
+    """Relations, functions and columns that predicates mention, and those that relationships join by."""
 
     relations: set[Ident] = field(default_factory=set)
+    functions: set[Ident] = field(default_factory=set)
     columns: set[tuple[Ident, str]] = field(default_factory=set)
 
 
@@ -92,10 +120,20 @@ def names_of_rules(role: RoleModel) -> Names:
             if rule is not None:
                 _walk(rule.filter, (ident,), found)
                 _walk(rule.check, (ident,), found)
-        _walk(entity.rule, (ident,), found)
+        for rows in (entity.rule, entity.aggregate_rule, *entity.guards.values(), *entity.computed_guards.values()):
+            _walk(rows, (ident,), found)
         for link in entity.links.values():
             _join(ident, link.target, link.on, found)
     return found
+
+
+def functions_of(role: RoleModel) -> dict[Ident, Ident | None]:
+    """The functions that the role may call, each with what its rows are of."""
+    made = {
+        field.routine.ident: field.returns for entity in role.entities.values() for field in entity.computed.values()
+    }
+    made |= {function.routine.ident: function.returns for function in role.functions.values()}
+    return {name: returns if isinstance(returns, Ident) else None for name, returns in made.items()}
 
 
 def _join(ours: Ident, theirs: Ident, on: tuple[tuple[str, str], ...], found: Names) -> None:
@@ -115,6 +153,8 @@ def _walk(pred: Pred, scope: tuple[Ident, ...], found: Names) -> None:
         case Not():
             _walk(pred.part, scope, found)
         case Exists() | AggregateTest():
+            if isinstance(pred, Exists) and pred.rows is not None:
+                found.functions.add(pred.rows.routine.ident)
             found.relations.add(pred.relation)
             _join(scope[0], pred.relation, pred.on, found)
             _walk(pred.where, (pred.relation, *scope), found)
@@ -122,10 +162,12 @@ def _walk(pred: Pred, scope: tuple[Ident, ...], found: Names) -> None:
             assert_never(pred)
 
 
-def _reference(value: ColumnRef | CastRef | Slot, scope: tuple[Ident, ...], found: Names) -> None:
+def _reference(value: Value | CastRef | Slot, scope: tuple[Ident, ...], found: Names) -> None:
     match value:
         case ColumnRef():
             found.columns.add((scope[value.depth], value.column))
+        case ComputedRef():
+            found.functions.add(value.call.routine.ident)
         case CastRef():
             _reference(value.column, scope, found)
         case Slot():

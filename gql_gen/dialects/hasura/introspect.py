@@ -232,7 +232,7 @@ def _schema_of(schema: RoleSchema) -> GraphQLSchema:
         return known[1]
     _KEPT.clear()
     # From types of its own: those of the role are what its queries have met, a small part of all.
-    made = graphql_schema(RoleSchema(schema.role, stringify_numeric_types=schema.stringify))
+    made = graphql_schema(type(schema)(schema.role, stringify_numeric_types=schema.stringify))
     gc.collect()  # the schema before, and what this one was sorted from, point to each other in circles
     _KEPT[id(schema)] = (schema, made)
     return made

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql.language import OperationType
 
 from gql_gen.dialects.document import Collected, Expander, Limits, Operation
+from gql_gen.dialects.hasura.calls import called
 from gql_gen.dialects.hasura.introspect import introspect
 from gql_gen.dialects.hasura.rows import RowSource
 from gql_gen.dialects.hasura.schema import RoleSchema
@@ -19,12 +20,15 @@ from gql_gen.dialects.hasura.typesystem import (
     RootAggregateField,
     RootByKeyField,
     RootCallField,
+    RootConnectionField,
     RootListField,
+    RootNodeField,
     TypeRef,
 )
 from gql_gen.dialects.hasura.write import MutationReader
 from gql_gen.dialects.measure import INTROSPECTION
 from gql_gen.errors import Rejected
+from gql_gen.model.types import TrackedFunction
 from gql_gen.plan.nodes import Access, CallValue, Node, Plan, Root
 from gql_gen.plan.writes import Invoke, WritePlan, WriteRoot
 
@@ -111,11 +115,20 @@ class _QueryReader(RowReader):
             access: Access = "call_aggregate" if field.meaning.is_aggregate else "call"
             self._add(collected.key, self.called_node(field.meaning, field, collected), access)
             return
+        if isinstance(field.meaning, RootNodeField):
+            self._add(collected.key, self.node(field, collected), "node")
+            return
         below = self.below(collected)
         arguments = self.arguments(field, collected)
         match field.meaning:
             case RootListField(relation=relation):
                 self._add(collected.key, self.select(relation, below, field, arguments), "select")
+            case RootConnectionField(relation=relation, function=None):
+                self._add(collected.key, self.connection(relation, below, field, arguments), "select")
+            case RootConnectionField(relation=relation, function=TrackedFunction() as function):
+                call = called(function.routine, field, arguments, self.values, collected.path)
+                page = self.connection(relation, below, field, arguments)
+                self._add(collected.key, replace(page, rows=call), "call")
             case RootAggregateField(relation=relation):
                 self._add(collected.key, self.aggregate(relation, below, field, arguments), "select_aggregate")
             case RootByKeyField(relation=relation, key=key):

@@ -14,6 +14,7 @@ from gql_gen.dialects.hasura.offered import (
     functions,
     key_fields,
 )
+from gql_gen.dialects.hasura.relay_types import ConnectionTypes
 from gql_gen.dialects.hasura.typesystem import (
     AggregateField,
     Argument,
@@ -24,6 +25,7 @@ from gql_gen.dialects.hasura.typesystem import (
     FunctionColumnField,
     FunctionComputedField,
     FunctionField,
+    InterfaceType,
     LinkAggregateField,
     LinkField,
     ListOf,
@@ -38,7 +40,6 @@ from gql_gen.dialects.hasura.typesystem import (
     RootListField,
     TypeRef,
 )
-from gql_gen.dialects.hasura.write_types import WriteTypes
 from gql_gen.model.predicates import TRUE
 from gql_gen.model.scalars import JSON_TYPES
 from gql_gen.model.types import (
@@ -56,7 +57,7 @@ from gql_gen.names import aggregate_field_name
 from gql_gen.plan.nodes import AggregateFunction
 
 
-class RoleSchema(WriteTypes):
+class RoleSchema(ConnectionTypes):
     """All types of one role, from `query_root` and `mutation_root` down; the latter is None where the role may write
     nothing. Nothing is made before it is looked at; what was made is kept."""
 
@@ -72,7 +73,16 @@ class RoleSchema(WriteTypes):
     def _query_root(self) -> Mapping[str, OutputField]:
         entities = self.role.entities.values()
         tables = [field for entity in entities for field in self._roots(entity)]
-        return self._in_namespace("query", [*tables, *self._calls("query")])
+        # Where two are called alike, a connection gives way.
+        return self._in_namespace("query", [*self.connection_roots(), *self._served([*tables, *self._calls("query")])])
+
+    def _served(self, found: Iterable[OutputField]) -> Iterable[OutputField]:
+        """Of the root fields of a query, those that there are."""
+        return found
+
+    def extra_types(self) -> Iterable[ObjectType]:
+        """Types that no field leads to."""
+        return ()
 
     def _mutation_root(self) -> Mapping[str, OutputField]:
         entities = self.role.entities.values()
@@ -132,7 +142,7 @@ class RoleSchema(WriteTypes):
                     yield made
 
     def _call(self, function: TrackedFunction, name: RootName, *, is_aggregate: bool) -> OutputField | None:
-        arguments = self._call_arguments(function.routine, function.arguments_type, f'function "{function.ident.name}"')
+        arguments = self.function_arguments(function)
         ours = f'execute function "{function.ident.name}"'
         ref: TypeRef
         if isinstance(function.returns, Scalar):
@@ -153,6 +163,10 @@ class RoleSchema(WriteTypes):
         about = described(name.comment if name.comment is not None else function.comment, ours)
         return OutputField(name.name, ref, RootCallField(function, is_aggregate), arguments, about)
 
+    def function_arguments(self, function: TrackedFunction) -> dict[str, Argument]:
+        said = f'function "{function.ident.name}"'
+        return self._call_arguments(function.routine, function.arguments_type, said)
+
     # ------------------------------------------------------------ output types
 
     def object(self, entity: RoleEntity) -> ObjectType:
@@ -160,8 +174,16 @@ class RoleSchema(WriteTypes):
         comment = entity.entity.comment
         description = comment if comment is not None else f'columns and relationships of "{entity.entity.ident.name}"'
         return self._made(
-            name, ObjectType, lambda: ObjectType(name, lambda: self._object_fields(entity), description or None)
+            name,
+            ObjectType,
+            lambda: ObjectType(
+                name, lambda: self._object_fields(entity), description or None, self._interfaces(entity)
+            ),
         )
+
+    def _interfaces(self, entity: RoleEntity) -> tuple[InterfaceType, ...]:
+        """What a row's type implements."""
+        return ()
 
     def _object_fields(self, entity: RoleEntity) -> Mapping[str, OutputField]:
         guards = entity.guards
@@ -173,6 +195,9 @@ class RoleSchema(WriteTypes):
                 fields[made.name] = made
         for computed in entity.computed.values():
             fields |= self._computed(computed)
+        for link in entity.links.values():
+            for made in self.connection_link(link):
+                fields.setdefault(made.name, made)
         return fields
 
     def _column(self, field: Field, *, is_always: bool) -> OutputField:

@@ -86,7 +86,8 @@ class Walker(ABC):
     # ------------------------------------------------------------ fields and arguments
 
     def fields(self, below: Below, type_: ObjectType) -> Iterable[Collected]:
-        return self.expander.fields(below.sets, below.inside, type_.name, below.path)
+        interfaces = tuple(each.name for each in type_.interfaces)
+        return self.expander.fields(below.sets, below.inside, type_.name, below.path, interfaces)
 
     @staticmethod
     def field(type_: ObjectType, collected: Collected) -> OutputField:

@@ -16,6 +16,8 @@ from typing import Any
 from gql_gen.dialects.document import ABSENT
 from gql_gen.dialects.hasura.flat_rows import RelatedOf, RowsOf, related_structure, rows_structure
 from gql_gen.dialects.hasura.given import frozen
+from gql_gen.dialects.hasura.relay_ids import read_node_id
+from gql_gen.dialects.hasura.relay_read import NodeIdOf
 from gql_gen.dialects.hasura.typesystem import (
     CreatedRowsInput,
     EnumType,
@@ -56,6 +58,8 @@ def shape(value: Any, ref: TypeRef) -> Hashable:
             return value if ref.name == "Boolean" and isinstance(value, bool) else _PRESENT
         case EnumType():
             return value if isinstance(value, str) else _MALFORMED
+        case NodeIdOf():
+            return _named_table(value)
         case RowsOf() | RelatedOf():
             return _rows(value, ref)
         case ListOf():
@@ -64,6 +68,13 @@ def shape(value: Any, ref: TypeRef) -> Hashable:
             return _object(value, ref)
         case _:
             return _MALFORMED
+
+
+def _named_table(value: Any) -> Hashable:
+    try:
+        return read_node_id(value, "$")
+    except Rejected:
+        return _MALFORMED
 
 
 def _rows(value: Any, ref: RowsOf | RelatedOf) -> Hashable:

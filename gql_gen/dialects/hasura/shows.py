@@ -25,7 +25,8 @@ from gql_gen.dialects.hasura.inputs import (
 )
 from gql_gen.dialects.hasura.json_path import parse_json_path
 from gql_gen.dialects.hasura.offered import STRINGIFIED
-from gql_gen.dialects.hasura.selections import Below, Walker, object_of
+from gql_gen.dialects.hasura.relay_read import ConnectionReader
+from gql_gen.dialects.hasura.selections import Below, object_of
 from gql_gen.dialects.hasura.typesystem import (
     AggregateField,
     ColumnField,
@@ -36,8 +37,10 @@ from gql_gen.dialects.hasura.typesystem import (
     FunctionColumnField,
     FunctionComputedField,
     FunctionField,
+    GlobalIdField,
     InputObject,
     LinkAggregateField,
+    LinkConnectionField,
     LinkField,
     ListOf,
     NodesField,
@@ -61,6 +64,7 @@ from gql_gen.plan.nodes import (
     ShowAggregate,
     ShowColumn,
     ShowComputed,
+    ShowGlobalId,
     ShowGroup,
     ShowLink,
     ShowNodes,
@@ -71,13 +75,13 @@ from gql_gen.plan.nodes import (
 TEXT_LIST = ValueType(Ident("pg_catalog", "text"), "String", is_list=True)
 
 
-class RowReader(Walker):
+class RowReader(ConnectionReader):
     """Reads what is asked of rows."""
 
     # ------------------------------------------------------------ nodes
 
     def select(self, relation: Ident, below: Below, field: OutputField, arguments: Mapping[str, Given]) -> Select:
-        page = self._page(field, arguments, below.path)
+        page = self.filters(field, arguments, below.path)
         return Select(relation, self.object(below, object_of(field)), **page)
 
     def called_node(self, root: RootCallField, field: OutputField, collected: Collected) -> Node:
@@ -96,7 +100,7 @@ class RowReader(Walker):
         return Select(function.returns, self.object(below, object_of(field)), single=True, rows=call)
 
     def aggregate(self, relation: Ident, below: Below, field: OutputField, arguments: Mapping[str, Given]) -> Aggregate:
-        page = self._page(field, arguments, below.path)
+        page = self.filters(field, arguments, below.path)
         return Aggregate(relation, self._aggregate_object(below, object_of(field)), **page)
 
     def by_key(
@@ -118,13 +122,13 @@ class RowReader(Walker):
             tests.append(Compare(column(part), "_eq", slot))
         return both(*tests)
 
-    def _page(self, field: OutputField, arguments: Mapping[str, Given], path: str) -> dict[str, Any]:
+    def filters(self, field: OutputField, arguments: Mapping[str, Given], path: str) -> dict[str, Any]:
         """where, order, distinct, limit and offset of a list."""
         found: dict[str, Any] = {}
         for name, given in arguments.items():
             at, ref = f"{path}.args.{name}", field.arguments[name].type
             match name:
-                case "args":
+                case "args" | "after" | "before" | "first" | "last":
                     continue
                 case "where":
                     found["where"] = where(given, cast(InputObject, named(ref)), self.values, at)
@@ -165,6 +169,12 @@ class RowReader(Walker):
             case LinkAggregateField(link=link):
                 below = self.below(collected)
                 return ShowLink(collected.key, link.on, self.aggregate(link.target, below, field, arguments))
+            case LinkConnectionField(link=link):
+                below = self.below(collected)
+                return ShowLink(collected.key, link.on, self.connection(link.target, below, field, arguments))
+            case GlobalIdField(relation=relation, key=key):
+                self.leaf(collected)
+                return ShowGlobalId(collected.key, relation, key)
             case ComputedValueField(field=computed, returns=returns):
                 self.leaf(collected)
                 call = called(computed.routine, field, arguments, self.values, collected.path)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from gql_gen.catalog.types import Ident
 from gql_gen.dialects.document import ABSENT
 from gql_gen.model.operators import OperatorSpec
-from gql_gen.model.predicates import ValueType
+from gql_gen.model.predicates import ColumnRef, ValueType
 from gql_gen.model.types import ComputedField, ConflictTarget, Field, Link, Parameter, Scalar, TrackedFunction
 from gql_gen.plan.nodes import AggregateFunction, Direction, Nulls
 
@@ -72,6 +72,57 @@ class RootByKeyField:
 @dataclass(frozen=True, slots=True)
 class RootAggregateField:
     relation: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class RootConnectionField:
+    """A page of the rows of a relation, or of those that a tracked function returns."""
+
+    relation: Ident
+    function: TrackedFunction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RootNodeField:
+    """`node`: one row by its global id."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConnectionField:
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesField:
+    """`edges` of a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorField:
+    """`cursor` of an edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeNodeField:
+    """`node` of an edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfoField:
+    """`pageInfo` of a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfoPart:
+    part: Literal["next", "previous", "start", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalIdField:
+    """`id` of a row, told apart by the columns of `key`."""
+
+    relation: Ident
+    key: tuple[ColumnRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +233,15 @@ OutputMeaning = (
     | RootListField
     | RootByKeyField
     | RootAggregateField
+    | RootConnectionField
+    | RootNodeField
+    | LinkConnectionField
+    | EdgesField
+    | CursorField
+    | EdgeNodeField
+    | PageInfoField
+    | PageInfoPart
+    | GlobalIdField
     | NamespaceField
     | AggregateField
     | NodesField
@@ -399,15 +459,20 @@ class InputObject:
 
 
 class ObjectType:
-    """An output type whose fields are made on first use."""
+    """An output type whose fields are made on first use. `interfaces` are those it implements."""
 
-    __slots__ = ("_fields", "_make", "description", "name")
+    __slots__ = ("_fields", "_make", "description", "interfaces", "name")
 
     def __init__(
-        self, name: str, make: Callable[[], Mapping[str, OutputField]], description: str | None = None
+        self,
+        name: str,
+        make: Callable[[], Mapping[str, OutputField]],
+        description: str | None = None,
+        interfaces: tuple[InterfaceType, ...] = (),
     ) -> None:
         self.name = name
         self.description = description
+        self.interfaces = interfaces
         self._make = make
         self._fields: Mapping[str, OutputField] | None = None
 
@@ -416,6 +481,12 @@ class ObjectType:
         if self._fields is None:
             self._fields = self._make()
         return self._fields
+
+
+class InterfaceType(ObjectType):
+    """What several output types have in common."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
