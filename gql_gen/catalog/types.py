@@ -145,7 +145,7 @@ class Relation:
     row_security: bool = False
     is_distributed: bool = False
     joins: tuple[ForeignKey, ...] = ()
-    """Keys that it has through views, which are no constraints: they depend on what is served (introspect.view_keys)."""
+    """Keys that it has through views. They are no constraints, and depend on what is served: introspect.view_keys."""
 
     def constraints(self) -> Iterator[Constraint]:
         """Everything of this relation that an error may name."""

@@ -30,9 +30,9 @@ FORMAT_KEYS = (
     "version naming customization roles rules tables name comment is_enum hide columns root_fields relationships "
     "infer_relationships permissions object array on key table insert_before_parent select insert update delete "
     "filter check set limit allow_aggregations query_root_fields subscription_root_fields backend_only recheck "
-    "message sql _and _or _not _exists _ceq connections limits depth nodes batch seconds rows rate per_minute by inherits "
-    "introspection computed_fields function table_argument functions exposed_as session_argument function_aggregate "
-    "infer_function_permissions query_collections allow_list"
+    "message sql _and _or _not _exists _ceq connections limits depth nodes batch seconds rows rate per_minute by "
+    "inherits introspection computed_fields function table_argument functions exposed_as session_argument "
+    "function_aggregate infer_function_permissions query_collections allow_list"
 )
 SECRETS = {
     "users": {"password_hash", "otp_hash", "totp_secret", "ticket", "webauthn_current_challenge"},
