@@ -104,7 +104,8 @@ class CheckConstraint:
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
     """`columns[i]` refers to `target_columns[i]`. `copies`: errors name a key to a partitioned table by one of these,
-    Postgres' own copies of it for each partition. `by_period`: the last pair need not be equal, but be contained."""
+    Postgres' own copies of it for each partition. `by_period`: the last pair need not be equal, but be contained.
+    `gives_way`: when the row referred to is deleted, the one that refers goes too, or refers no more."""
 
     name: str
     columns: tuple[str, ...]
@@ -112,6 +113,7 @@ class ForeignKey:
     target_columns: tuple[str, ...]
     copies: tuple[str, ...] = ()
     by_period: bool = False
+    gives_way: bool = False
 
 
 Constraint = UniqueKey | UniqueIndex | ExclusionConstraint | CheckConstraint | ForeignKey

@@ -348,7 +348,7 @@ class Expander:
         if fragment is None:
             raise Rejected(f"reference to undefined fragment '{name}'", path=f"{path}.{name}")
         if name in inside:
-            raise _cycle(inside[inside.index(name) :], path)
+            raise circular(inside[inside.index(name) :], path)
         self._spreads += 1
         if self._spreads > self._limit * 4:
             self._too_many()
@@ -453,7 +453,8 @@ def _not_empty(selection_set: SelectionSetNode) -> None:
         raise Rejected("not a valid graphql query", path="$.query")
 
 
-def _cycle(names: tuple[str, ...], path: str) -> Rejected:
+def circular(names: tuple[str, ...], path: str) -> Rejected:
+    """The refusal of fragments that hold one another."""
     together = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
     return Rejected(f"the fragment definition(s) {together} form a cycle", path=path)
 

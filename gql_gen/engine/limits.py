@@ -8,6 +8,7 @@ from typing import Final
 from gql_gen.dialects.document import Operation
 from gql_gen.dialects.measure import measured
 from gql_gen.errors import Rejected
+from gql_gen.model.grants import MOST_ROWS
 from gql_gen.model.types import RoleModel
 from gql_gen.rules.types import NO_LIMITS, LimitRules, Rules
 from gql_gen.session import ADMIN
@@ -46,7 +47,7 @@ def with_row_limit(model: RoleModel, rows: int | None) -> RoleModel:
     if rows is None:
         return model
     entities = {
-        ident: replace(entity, limit=rows if entity.limit is None else min(rows, entity.limit))
+        ident: replace(entity, limit=min(rows, MOST_ROWS if entity.limit is None else entity.limit))
         for ident, entity in model.entities.items()
     }
     return replace(model, entities=entities)

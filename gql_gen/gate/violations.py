@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gql_gen.catalog.types import ExclusionConstraint, ForeignKey, Ident, Relation, UniqueIndex, UniqueKey
+from gql_gen.catalog.types import Catalog, ExclusionConstraint, ForeignKey, Ident, Relation, UniqueIndex, UniqueKey
 from gql_gen.model.predicates import TRUE, Pred
 from gql_gen.model.types import RoleEntity, RoleModel
 from gql_gen.model.violations import Violation
@@ -62,7 +62,7 @@ def may_tell(
         case "foreign_key":
             return _not_there(violation, entity, role)
         case "referenced":
-            return _about_others(_still_referenced(violation, entity, node), node, role)
+            return _about_others(_still_referenced(violation, entity, node, role.model.catalog), node, role)
         case "check" | "not_null":
             return _own_row(violation, entity, node)
         case _:
@@ -129,7 +129,7 @@ def _not_there(violation: Violation, entity: RoleEntity, role: RoleModel) -> boo
 
 
 def _still_referenced(
-    violation: Violation, entity: RoleEntity, node: Insert | Update | Delete | None
+    violation: Violation, entity: RoleEntity, node: Insert | Update | Delete | None, catalog: Catalog
 ) -> bool | Question:
     """Told when a row that the role sees, and that is to stay, refers to the one changed."""
     key = _foreign_key(violation, entity.entity.relation)
@@ -137,11 +137,41 @@ def _still_referenced(
         return False
     if entity.rule == TRUE:
         return True
-    if violation.key is None:
+    if violation.key is None or _may_give_way(key, entity.entity.relation, node, catalog):
         return False
     besides = node if isinstance(node, Delete) and node.relation == violation.relation else None
     expressions = (None,) * len(key.columns)
     return RowWithKey(entity.entity.ident, key.columns, expressions, violation.key, entity.rule, None, besides)
+
+
+def _may_give_way(key: ForeignKey, relation: Relation, node: Insert | Update | Delete | None, catalog: Catalog) -> bool:
+    """Whether rows that refer by this key may go by another one of theirs, or refer no more: then one that is there now
+    may not be what stood in the way."""
+    others = [each for each in _keys(relation) if each.name != key.name and each.gives_way]
+    if not others or isinstance(node, Insert) or (isinstance(node, Update) and not node.related):
+        return False
+    if not isinstance(node, Delete) or catalog.relations[node.relation].kind not in ("table", "partitioned"):
+        return True
+    gone = _taken_along(node.relation, catalog)
+    return any(each.target in gone for each in others)
+
+
+def _taken_along(relation: Ident, catalog: Catalog) -> frozenset[Ident]:
+    """The relation and all whose rows a delete of its rows may reach."""
+    found = {relation}
+    while True:
+        more = {
+            each.ident
+            for each in catalog.relations.values()
+            if each.ident not in found and any(key.gives_way and key.target in found for key in _keys(each))
+        }
+        if not more:
+            return frozenset(found)
+        found |= more
+
+
+def _keys(relation: Relation) -> tuple[ForeignKey, ...]:
+    return (*relation.foreign_keys, *relation.period_keys)
 
 
 def _own_row(

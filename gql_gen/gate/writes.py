@@ -12,8 +12,9 @@ from typing import assert_never
 
 from gql_gen.catalog.types import Ident
 from gql_gen.errors import Rejected
-from gql_gen.gate.reads import predicate, selectable, shown, unknown
+from gql_gen.gate.asked import predicate, selectable, unknown
 from gql_gen.gate.reads import root as read_root
+from gql_gen.gate.reads import shown
 from gql_gen.model.predicates import FALSE, TRUE, Pred, both, reaches_tables, row_columns
 from gql_gen.model.types import Link, RoleEntity, RoleModel, WriteRule
 from gql_gen.plan.nodes import Show

@@ -16,6 +16,8 @@ _FORWARDED: Final = b"x-forwarded-for"
 _UNKNOWN: Final = "unknown"
 _HOUSEHOLD: Final = 64
 """Whoever has one IPv6 address has all that share its first 64 bits."""
+_LONGEST: Final = 64
+"""Characters of an address: what visitors make up is not kept whole."""
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
@@ -38,7 +40,7 @@ def origin(scope: Scope, proxies: tuple[Network, ...]) -> str:
 def _handed_on(headers: Iterable[tuple[bytes, bytes]], nearest: _Address, proxies: tuple[Network, ...]) -> _Address:
     said = b",".join(value for name, value in headers if name == _FORWARDED).decode("latin-1")
     for part in reversed(said.split(",")):
-        address = _parsed(part.strip())
+        address = _parsed(part.strip()[:_LONGEST])
         if address is None:
             return nearest
         nearest = address

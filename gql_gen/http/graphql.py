@@ -124,9 +124,11 @@ class GraphQLEndpoint:
             )
             guard = read_guard(scope["headers"]) if not GUARD_HEADERS.isdisjoint(headers) else None
         except Rejected as error:
+            if limits.rate is not None:
+                await self._count(limits.rate, caller, scope, 1)
             raise Refused(400, error) from None
         if limits.rate is not None:
-            await self._count(limits.rate, caller, scope, asked)
+            await self._count(limits.rate, caller, scope, len(asked) if isinstance(asked, list) else 1)
         if guard is not None:
             asked = _each(asked, guard=guard)
         if scope["path"] == RELAY_PATH:
@@ -139,10 +141,9 @@ class GraphQLEndpoint:
         except Unauthorized as error:
             raise Refused(200 if media is Media.JSON else 401, error) from None
 
-    async def _count(
-        self, rule: RateRule, caller: Caller, scope: Scope, asked: DocumentAsk | list[DocumentAsk]
-    ) -> None:
-        seconds = await self._rates.take(rule, caller, scope, len(asked) if isinstance(asked, list) else 1)
+    async def _count(self, rule: RateRule, caller: Caller, scope: Scope, operations: int) -> None:
+        """What cannot be read counts as one operation: it is work, too."""
+        seconds = await self._rates.take(rule, caller, scope, operations)
         if seconds:
             error = Rejected(f"rate limit of {rule.per_minute} exceeded", code="rate-limit-exceeded")
             raise Refused(429, error, (b"retry-after", str(seconds).encode()))

@@ -200,7 +200,9 @@ constraint_rows as (
             coalesce(mentions.columns, '[]'),
             entry.confrelid,
             entry.confkey,
-            parent.oid
+            parent.oid,
+            -- Cascade, set null, set default.
+            entry.confdeltype in ('c', 'n', 'd')
         )
         order by relation.schema, relation.name, entry.conname
     ) as rows

@@ -54,6 +54,7 @@ class Constraints:
                     target_columns=tuple(targets[number] for number in row.target_columns or ()),
                     copies=tuple(copies.get(row.oid, ())),
                     by_period=by_period,
+                    gives_way=row.gives_way,
                 )
 
     def _of_kind(self, kind: str) -> Iterator[ConstraintRow]:

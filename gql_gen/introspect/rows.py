@@ -87,6 +87,7 @@ class ConstraintRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     target: str
     target_columns: tuple[int, ...] | None
     copy_of: str | None
+    gives_way: bool
 
 
 class IndexRow(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Final
 
 from gql_gen.model.computed import granted_computed
 from gql_gen.model.inheritance import Grants
@@ -21,6 +22,8 @@ from gql_gen.rules.types import QueryRoot, Rules, SelectRule, SubscriptionRoot
 
 QUERY_ROOTS: frozenset[QueryRoot] = frozenset({"select", "select_by_pk", "select_aggregate"})
 SUBSCRIPTION_ROOTS: frozenset[SubscriptionRoot] = frozenset({*QUERY_ROOTS, "select_stream"})
+MOST_ROWS: Final = 2**31 - 2
+"""No answer holds more rows; a higher limit would be beyond Postgres's numbers, and so would one row more than it."""
 
 Guards = Mapping[str, Pred]
 
@@ -32,7 +35,7 @@ class Reads:
     fields: Mapping[str, Field]
     rule: Pred
     limit: int | None
-    aggregate_rule: Pred
+    aggregate_rule: Pred | None
     query_roots: frozenset[QueryRoot]
     subscription_roots: frozenset[SubscriptionRoot]
     computed: Mapping[str, ComputedField]
@@ -40,7 +43,7 @@ class Reads:
     computed_guards: Guards = field(default_factory=lambda: MappingProxyType({}))
 
 
-NOTHING = Reads(MappingProxyType({}), FALSE, None, FALSE, frozenset(), frozenset(), MappingProxyType({}))
+NOTHING = Reads(MappingProxyType({}), FALSE, None, None, frozenset(), frozenset(), MappingProxyType({}))
 
 
 def all_reads(entity: Entity) -> Reads:
@@ -67,8 +70,7 @@ def _of_one_role(entity: Entity, parts: list[Reads]) -> Reads:
     if len(parts) == 1:
         return parts[0]
     limits = [part.limit for part in parts if part.limit is not None]
-    rule = any_of(part.aggregate_rule for part in parts)
-    return replace(_joined(entity, parts), limit=min(limits, default=None), aggregate_rule=rule)
+    return replace(_joined(entity, parts), limit=min(limits, default=None), aggregate_rule=_aggregated(parts))
 
 
 def _of_several_roles(entity: Entity, parts: list[Reads]) -> Reads:
@@ -77,8 +79,8 @@ def _of_several_roles(entity: Entity, parts: list[Reads]) -> Reads:
         return parts[0]
     joined = _joined(entity, parts)
     limits = [part.limit for part in parts if part.limit is not None]
-    rule = any_of(part.aggregate_rule for part in parts)
-    if rule != FALSE and all(part.aggregate_rule in (FALSE, part.rule) for part in parts):
+    rule = _aggregated(parts)
+    if rule is not None and all(part.aggregate_rule in (None, part.rule) for part in parts):
         rule = joined.rule
     return replace(joined, limit=max(limits) if len(limits) == len(parts) else None, aggregate_rule=rule)
 
@@ -92,12 +94,18 @@ def _reads(grant: SelectRule, entity: Entity, model: Model, rules: Rules, faults
     return Reads(
         fields_of(entity, columns),
         rule,
-        grant.limit,
-        rule if grant.allow_aggregations else FALSE,
+        None if grant.limit is None else min(grant.limit, MOST_ROWS),
+        rule if grant.allow_aggregations else None,
         QUERY_ROOTS if grant.query_root_fields is None else grant.query_root_fields,
         SUBSCRIPTION_ROOTS if grant.subscription_root_fields is None else grant.subscription_root_fields,
         granted_computed(grant, entity, rules.tables[entity.ident], faults),
     )
+
+
+def _aggregated(parts: list[Reads]) -> Pred | None:
+    """The rows of those parts that allow aggregates; None where none does."""
+    rules = [part.aggregate_rule for part in parts if part.aggregate_rule is not None]
+    return any_of(rules) if rules else None
 
 
 def _joined(entity: Entity, parts: list[Reads]) -> Reads:
@@ -114,7 +122,7 @@ def _joined(entity: Entity, parts: list[Reads]) -> Reads:
         fields_of(entity, columns),
         rule,
         None,
-        FALSE,
+        None,
         frozenset().union(*(part.query_roots for part in parts)),
         frozenset().union(*(part.subscription_roots for part in parts)),
         MappingProxyType({name: field for name, field in entity.computed.items() if name in computed}),

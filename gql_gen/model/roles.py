@@ -15,7 +15,6 @@ from gql_gen.model.build import in_order
 from gql_gen.model.constraints import conflict_targets, revealed_constraints, unique_indexes, unique_keys
 from gql_gen.model.grants import NOTHING, SUBSCRIPTION_ROOTS, Reads, all_reads, fields_of, reads_of
 from gql_gen.model.inheritance import family, select_grants
-from gql_gen.model.predicates import FALSE
 from gql_gen.model.tracked import granted_functions
 from gql_gen.model.types import ComputedField, Entity, Link, Model, RoleEntity, RoleModel, WriteKind, WriteRule
 from gql_gen.model.writes import Writes, admin_writes, inherited_writes
@@ -159,7 +158,7 @@ def _role_entity(entity: Entity, grant: _Grant) -> RoleEntity:
     by_primary_key = bool(entity.primary_key) and columns.issuperset(entity.primary_key)
     absent = {root for root in SUBSCRIPTION_ROOTS if root not in entity.root_fields}
     absent |= set() if by_primary_key else {"select_by_pk"}
-    absent |= set() if reads.aggregate_rule != FALSE else {"select_aggregate"}
+    absent |= set() if reads.aggregate_rule is not None else {"select_aggregate"}
     return RoleEntity(
         entity=entity,
         fields=reads.fields,

@@ -12,7 +12,7 @@ from gql_gen.model.calls import Call as Call
 from gql_gen.model.calls import Parameter as Parameter
 from gql_gen.model.calls import Routine as Routine
 from gql_gen.model.calls import Scalar as Scalar
-from gql_gen.model.predicates import FALSE, Pred, Slot
+from gql_gen.model.predicates import Pred, Slot
 from gql_gen.rules.types import Customization, Fault, FunctionRoot, Naming, QueryRoot, RootField, SubscriptionRoot
 
 
@@ -176,8 +176,8 @@ class RoleEntity:
     links: Mapping[str, Link]
     rule: Pred
     limit: int | None
-    aggregate_rule: Pred
-    """The rows that aggregates may be made of: those of the grants that allow aggregates; `FALSE` where none does."""
+    aggregate_rule: Pred | None
+    """The rows that aggregates may be made of: those of the grants that allow aggregates; None where none does."""
     query_roots: frozenset[QueryRoot]
     subscription_roots: frozenset[SubscriptionRoot]
     columns: frozenset[str]
@@ -210,7 +210,7 @@ class RoleEntity:
 
     @property
     def allow_aggregations(self) -> bool:
-        return self.aggregate_rule != FALSE
+        return self.aggregate_rule is not None
 
     @property
     def always_readable(self) -> frozenset[str]:

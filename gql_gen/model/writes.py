@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 
 from gql_gen.catalog.types import Column, Relation
 from gql_gen.model.inheritance import parents_of
@@ -24,22 +24,32 @@ from gql_gen.rules.types import (
     UpdateRule,
 )
 
+_KINDS: tuple[WriteKind, ...] = get_args(WriteKind)
+
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """What a role may write to one table; None is nothing."""
+    """What a role may write to one table; None is nothing. `spoilt`: what it was to have and does not, by a fault or
+    because its parents differ. Its heirs do not have that either: what another parent has is not what was meant."""
 
     insert: WriteRule | None = None
     update: WriteRule | None = None
     delete: WriteRule | None = None
+    spoilt: frozenset[WriteKind] = frozenset()
 
     def for_everyone(self) -> Writes:
         """Without the rules that are for callers with the admin secret."""
-        kinds: tuple[WriteKind, ...] = get_args(WriteKind)
-        return self.without([kind for kind in kinds if (rule := getattr(self, kind)) is not None and rule.backend_only])
+        return self.without(
+            [kind for kind in _KINDS if (rule := getattr(self, kind)) is not None and rule.backend_only]
+        )
 
     def without(self, kinds: Collection[WriteKind]) -> Writes:
-        return replace(self, **dict.fromkeys(kinds))
+        nothing: dict[str, Any] = dict.fromkeys(kinds)
+        return replace(self, **nothing)
+
+    def concerns(self, kind: WriteKind) -> bool:
+        """Whether there is such a rule, or was to be one."""
+        return kind in self.spoilt or getattr(self, kind) is not None
 
 
 def admin_writes(entity: Entity) -> Writes:
@@ -85,27 +95,30 @@ def _joined_writes(
     found = Writes() if own is None else role_writes(own, entity, model, rules, faults)
     told: frozenset[WriteKind] = frozenset() if own is None else _told(own)
     parents = parents_of(role, rules)
-    if not parents:
-        return found
     for name in parents:
         if name not in known:
             known[name] = _joined_writes(name, entity, model, rules, Faults(), known)
     theirs = [(name, known[name]) for name in parents]
-    kinds: tuple[WriteKind, ...] = get_args(WriteKind)
-    for kind in kinds:
-        if kind not in told:
-            found = replace(found, **{kind: _inherited(kind, role, theirs, entity, rules, faults)})
-    return found
+    joined: dict[str, Any] = {
+        kind: _inherited(kind, role, theirs, entity, rules, faults)
+        for kind in _KINDS
+        if kind not in told and any(writes.concerns(kind) for _, writes in theirs)
+    }
+    found = replace(found, **joined)
+    lost = (kind for kind in _KINDS if (kind in told or kind in joined) and getattr(found, kind) is None)
+    return replace(found, spoilt=frozenset(lost))
 
 
 def _told(permissions: TablePermissions) -> frozenset[WriteKind]:
-    kinds: tuple[WriteKind, ...] = get_args(WriteKind)
-    return frozenset(kind for kind in kinds if getattr(permissions, kind) is not None)
+    return frozenset(kind for kind in _KINDS if getattr(permissions, kind) is not None)
 
 
 def _inherited(
     kind: WriteKind, role: str, theirs: list[tuple[str, Writes]], entity: Entity, rules: Rules, faults: Faults
 ) -> WriteRule | None:
+    """The rule of all that have one; None where they differ, or where one of them has lost its own."""
+    if any(kind in writes.spoilt for _, writes in theirs):
+        return None
     found = [(name, rule) for name, writes in theirs if (rule := getattr(writes, kind)) is not None]
     for name, rule in found[1:]:
         first = found[0][1]

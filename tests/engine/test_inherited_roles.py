@@ -313,6 +313,28 @@ async def test_a_fault_in_a_parents_write_rule_leaves_the_heir_without(catalog: 
     assert seen.update is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "faulty"),
+    [("delete", "{ filter: { nothing: 1 } }"), ("update", "{ columns: [gone], filter: {} }")],
+)
+async def test_a_fault_never_settles_what_parents_differ_in(catalog: Catalog, kind: str, faulty: str) -> None:
+    """A column that is dropped takes the rule of one parent away: the other's must not come to stand alone."""
+    sound = {"delete": "{ filter: {} }", "update": "{ columns: [name], filter: {} }"}[kind]
+    granted = f"      a: {{ {SELECT}, {kind}: {sound} }}\n      b: {{ {SELECT}, {kind}: {faulty} }}\n"
+    for role in ("ab", "ba", "abc"):
+        seen = of(built(catalog, granted), role)
+        assert seen is not None
+        assert getattr(seen, kind) is None, role
+
+
+async def test_what_parents_differ_in_stays_so_for_the_heirs_of_their_heir(catalog: Catalog) -> None:
+    ours, theirs = DIFFERENT["filter"]
+    granted = f"      a: {{ {SELECT}, {ours} }}\n      b: {{ {SELECT}, {theirs} }}\n      c: {{ {SELECT}, {ours} }}\n"
+    seen = of(built(catalog, granted), "abc")
+    assert seen is not None
+    assert seen.delete is None
+
+
 async def test_an_own_faulty_rule_is_not_replaced_by_the_parents(catalog: Catalog) -> None:
     own = "      ab: { delete: { filter: { nothing: 1 } } }\n"
     found = built(catalog, f"      a: {{ {SELECT}, delete: {{ filter: {{}} }} }}\n{own}")

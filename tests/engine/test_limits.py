@@ -15,6 +15,7 @@ from gql_gen.dialects.document import Limits, read_operation
 from gql_gen.dialects.measure import Size, measured
 from gql_gen.engine.answer import Engine
 from gql_gen.engine.limits import OWN_LIMITS, limits_of
+from gql_gen.errors import Rejected
 from gql_gen.rules.load import parse_rules
 from gql_gen.rules.types import NO_LIMITS
 
@@ -68,8 +69,13 @@ def test_fragments_that_double_one_another_are_measured_in_linear_time() -> None
     assert time.perf_counter() - began < 0.5
 
 
-def test_fragments_in_a_circle_are_measured_too() -> None:
-    assert size_of("{ ...A } fragment A on q { x { ...B } } fragment B on q { y { ...A } }") == Size(2, 2)
+@pytest.mark.parametrize("skipped", ["", " @skip(if: true)", " @include(if: $open)"])
+def test_fragments_in_a_circle_have_no_size_even_where_it_is_not_closed(skipped: str) -> None:
+    """Opened at another place, a circle would hold more than was counted at the first."""
+    text = f"{{ ...A }} fragment A on q {{ x {{ ...B }} }} fragment B on q {{ y {{ ...A{skipped} }} }}"
+    with pytest.raises(Rejected, match="A and B form a cycle") as refused:
+        size_of(text)
+    assert refused.value.path == "$.selectionSet.A.selectionSet.x.selectionSet.B.selectionSet.y.selectionSet"
 
 
 # ---------------------------------------------------------------- which limit it is
@@ -152,6 +158,18 @@ async def test_no_list_is_longer_than_the_limit_of_rows(open_engine: OpenEngine,
     assert len(everything) > 2
 
 
+@pytest.mark.parametrize("rows", [2**31 - 1, 2**63, 10**30])
+async def test_a_limit_beyond_all_numbers_is_none(open_engine: OpenEngine, database_of_shop: str, rows: int) -> None:
+    of_role = OPEN_TO_ALL.replace("limit: 3", f"limit: {rows}").replace("naming", "connections: true\nnaming")
+    for rules in (of_role, limited(f"{{ rows: {rows} }}", rules=of_role)):
+        engine = await open_engine(database_of_shop, rules)
+        for first in ("", "(first: 2147483647)"):
+            text = (
+                f"{{ article {{ id }} article_connection{first} {{ edges {{ cursor }} pageInfo {{ hasNextPage }} }} }}"
+            )
+            assert "data" in await ask(engine, text, role="reader")
+
+
 async def test_the_least_of_both_limits_holds_and_counts_count_on(
     open_engine: OpenEngine, database_of_shop: str
 ) -> None:
@@ -201,6 +219,28 @@ async def test_what_takes_too_long_is_cancelled_in_the_database(
         assert await _is_quiet(connection)
         assert await connection.fetchval("select count(*) from jobs") == 0
         assert "data" in await ask(engine, "{ jobs { id } }", role="reader")
+    finally:
+        await connection.close()
+
+
+AT_COMMIT = """
+create table late (id integer primary key);
+create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep(0.8); return null; end $$;
+create constraint trigger linger after insert on late deferrable initially deferred for each row
+    execute function linger();
+"""
+
+
+async def test_a_commit_is_never_cut_off(open_engine: OpenEngine, fresh_database: Callable[[str], str]) -> None:
+    """Nobody would know whether it was made."""
+    url = fresh_database("shop")
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(AT_COMMIT)
+        engine = await open_engine(url, SLOW_RULES.replace("  jobs:", "  late:"))
+        answer = await ask(engine, "mutation { insert_late_one(object: {id: 1}) { id } }", role="reader")
+        assert answer == {"data": {"insert_late_one": {"id": 1}}}
+        assert await connection.fetchval("select count(*) from late") == 1
     finally:
         await connection.close()
 

@@ -122,6 +122,7 @@ ASK = "query ($id: ID!) { node(id: $id) { id ... on item { name } } }"
         (token([1, "public", "nowhere", 1]), "no such table found: 'nowhere'"),
         (token([1, "extra", "item", "a", 1]), "no such table found: 'item'"),
         (token([1, "public", "plain", "a"]), "no such table found: 'plain'"),
+        (token([1, "public", "\ud800", 1]), "no such table found: '?'"),
     ],
 )
 async def test_what_is_no_id_is_refused(shelf: Shelf, value: str, message: str) -> None:

@@ -120,7 +120,8 @@ def names_of_rules(role: RoleModel) -> Names:
             if rule is not None:
                 _walk(rule.filter, (ident,), found)
                 _walk(rule.check, (ident,), found)
-        for rows in (entity.rule, entity.aggregate_rule, *entity.guards.values(), *entity.computed_guards.values()):
+        aggregated = () if entity.aggregate_rule is None else (entity.aggregate_rule,)
+        for rows in (entity.rule, *aggregated, *entity.guards.values(), *entity.computed_guards.values()):
             _walk(rows, (ident,), found)
         for link in entity.links.values():
             _join(ident, link.target, link.on, found)

@@ -73,6 +73,15 @@ async def test_every_operation_of_a_batch_counts_and_what_is_refused_does_not(li
     assert await statuses(edge, 2) == [200, 429]
 
 
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"query": 5}', b"[" + b'{"query": "{ a }"},' * 9 + b'{"query": "{ a }"}]']
+)
+async def test_what_cannot_be_read_counts_as_one(limited: Any, body: bytes) -> None:
+    edge = limited(LimitRules(batch=9, rate=RateRule(2)))
+    assert [(await edge.post(body)).status for _ in range(3)] == [400, 400, 429]
+    assert await statuses(edge, 1) == [429]
+
+
 async def test_no_rate_binds_admin(limited: Any) -> None:
     edge = limited(LimitRules(rate=RateRule(1)))
     assert await statuses(edge, 3, ADMIN) == [200] * 3
@@ -100,9 +109,27 @@ async def test_by_ip_each_address_counts_apart(limited: Any) -> None:
 
 
 async def test_parallel_requests_do_not_slip_through(limited: Any) -> None:
+    """CVE-2024-4629: attempts at the same moment were each let in."""
     edge = limited(LimitRules(rate=RateRule(10)))
     got = await asyncio.gather(*(edge.ask() for _ in range(40)))
     assert sorted(each.status for each in got) == [200] * 10 + [429] * 30
+
+
+async def test_another_path_and_another_way_of_asking_are_counted_with_the_rest(limited: Any) -> None:
+    """GHSA-x732-6j76-qmhm and CVE-2026-9798: limits that a doubled slash or another door went around."""
+    edge = limited(LimitRules(rate=RateRule(2)))
+    assert await statuses(edge, 1) == [200]
+
+    async def status(method: str, path: str, query: bytes = b"") -> int:
+        json = {"content-type": "application/json"}
+        got: Got = await edge.send(method, path, json, (b'{"query": "{ a }"}',), query)
+        return got.status
+
+    assert await status("POST", "/v1beta1/relay") == 200
+    for path in ("/v1/graphql", "/v1beta1/relay"):
+        assert [await status("POST", path), await status("GET", path, b"query={a}")] == [429, 429]
+    assert [await status("POST", path) for path in ("//v1/graphql", "/v1/graphql/", "/v1/../v1/graphql")] == [404] * 3
+    assert len(edge.answers.asks) == 2
 
 
 # ---------------------------------------------------------------- addresses
@@ -129,6 +156,7 @@ async def test_parallel_requests_do_not_slip_through(limited: Any) -> None:
 def test_only_trusted_proxies_are_believed_and_households_count_together(
     peer: str, forwarded: str | None, found: str
 ) -> None:
+    """CVE-2026-45364: whoever had one IPv6 address had limits without end."""
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
     scope = {"client": (peer, 1), "headers": headers}
     assert origin(scope, parse_networks("10.0.0.0/8, 127.0.0.1")) == found

@@ -33,7 +33,9 @@ def spread(values: bytes) -> list[bytes]:
 
 def refusal(error: UsherError, outcome: Outcome = "refused") -> Reply:
     """One error in the form Hasura's clients read."""
-    message = error.message if len(error.message) <= _MESSAGE else error.message[:_MESSAGE] + "…"
+    # A token may name half of a surrogate pair, which no text of ours can hold.
+    message = error.message.encode("utf-8", "replace").decode()
+    message = message if len(message) <= _MESSAGE else message[:_MESSAGE] + "…"
     extensions = {"path": error.path, "code": error.code, **error.extensions}
     body = {"errors": [{"message": message, "extensions": extensions}]}
     return Reply(_encode(body), outcome, error.status)

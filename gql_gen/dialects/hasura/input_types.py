@@ -278,7 +278,7 @@ class InputTypes:
         for link in entity.links.values():
             target = self.role.entities[link.target]
             if link.kind == "object":
-                if target.fields or target.links:
+                if target.fields or target.links or any(True for _ in self._computed_orders(target)):
                     found.append(InputField(link.name, self.order_by(target), LinkInput(link)))
             elif target.allow_aggregations:
                 name = aggregate_field_name(link.name, self.naming)
