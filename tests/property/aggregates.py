@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from property.kinds import as_json, group_key, key
+from property.kinds import Kind, as_json, group_key, key
 
 if TYPE_CHECKING:
     from property.world import Row, Table
@@ -42,18 +42,17 @@ def count(table: Table, rows: Sequence[Row], columns: tuple[str, ...], *, distin
     return len({tuple(group_key(table.column(name).kind, row[name]) for name in columns) for row in kept})
 
 
-def shown(table: Table, rows: Sequence[Row], function: str, name: str) -> Any:
-    """What an answer shows for `function { column }`."""
-    kind = table.column(name).kind
-    values = [row[name] for row in rows if row[name] is not None]
+def shown(kind: Kind, found: Sequence[Any], function: str) -> Any:
+    """What an answer shows for `function { column }`, these being the column's values."""
+    values = [value for value in found if value is not None]
     match function:
         case "sum":
             return sum(values, start=Decimal(0)) if values else None
         case "min" | "max":
             return _peaks(kind, values, min if function == "min" else max)
         case _:
-            found = exact(table, rows, function, name)
-            return None if found is None else Nearly(float(found))
+            number = exact(kind, values, function)
+            return None if number is None else Nearly(float(number))
 
 
 def _peaks(kind: Any, values: list[Any], choose: Any) -> Any:
@@ -64,10 +63,9 @@ def _peaks(kind: Any, values: list[Any], choose: Any) -> Any:
     return OneOf(same)
 
 
-def exact(table: Table, rows: Sequence[Row], function: str, name: str) -> Any:
+def exact(kind: Kind, found: Sequence[Any], function: str) -> Any:
     """The value that an order compares by; None for null."""
-    kind = table.column(name).kind
-    values = [row[name] for row in rows if row[name] is not None]
+    values = [value for value in found if value is not None]
     if not values:
         return None
     match function:

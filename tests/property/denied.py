@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from property.choices import Choices
+from property.grants import ROOTS
 from property.kinds import KINDS
+from property.made import Computed, Routine
 from property.printing import Document
-from property.world import ADMIN, ROOTS, Column, Link, Sight, Table, World
+from property.world import ADMIN, Column, Link, Sight, Table, World
 
 MARK = "«name»"
 NONSENSE = "nonsuch"
@@ -87,8 +89,45 @@ class _Forbidden:
                     yield roots[kind], f"query Q {{ {MARK}(limit: 1) {{ aggregate {{ count }} }} }}", {}
             if "select" in possible:
                 yield from self._of_rows(table, roots["select"])
+                yield from self._of_computed(table, roots["select"])
             if "select_aggregate" in possible:
                 yield from self._of_aggregates(table, roots["select_aggregate"])
+        yield from self._of_functions()
+
+    # ------------------------------------------------------------ functions
+
+    def _of_functions(self) -> Iterator[Asked]:
+        possible = [*self.sight.functions()]
+        for function in self.sight.world.functions:
+            below = " { __typename }" if function.routine.is_rows else ""
+            for root, name in function.roots:
+                if function not in possible:
+                    yield name, f"query Q {{ {MARK}{below} }}", {}
+                    yield name, f"query Q {{ {MARK}(args: {{}}){below} }}", {}
+                elif root == "function_aggregate" and not self.sight.aggregates(self._target(function.routine)):
+                    yield name, f"query Q {{ {MARK} {{ aggregate {{ count }} }} }}", {}
+
+    def _target(self, routine: Routine) -> Table:
+        return self.sight.world.table(routine.returns)
+
+    def _of_computed(self, table: Table, root: str) -> Iterator[Asked]:
+        """Those that the role may not ask for; and in filters and orders, those that take arguments."""
+        asked = [*self.sight.listed(table), *self.sight.row_fields(table)]
+        for field in table.computed:
+            is_rows = field.routine.is_rows
+            if field not in asked:
+                below = " { __typename }" if is_rows else ""
+                yield field.name, f"query Q {{ {root} {{ {MARK}{below} }} }}", {}
+            if field not in asked or not field.routine.is_plain:
+                yield from self._computed_arguments(field, table, root)
+
+    def _computed_arguments(self, field: Computed, table: Table, root: str) -> Iterator[Asked]:
+        word, spelling = self.sight.world.spelling.word, self.sight.world.spelling
+        test = "{}" if field.routine.is_rows else f"{{{word('_is_null')}: false}}"
+        yield field.name, f"query Q {{ {root}(where: {{_not: {{{MARK}: {test}}}}}) {{ __typename }} }}", {}
+        if any(column.kind.sorts for column in self.sight.columns(table)) and not field.routine.is_rows:
+            order = f"{word('order_by')}: {{{MARK}: {spelling.direction('asc')}}}"
+            yield field.name, f"query Q {{ {root}({order}) {{ __typename }} }}", {}
 
     # ------------------------------------------------------------ rows
 
@@ -163,3 +202,7 @@ class _Forbidden:
             if readable:
                 below = f"aggregate {{ count(columns: [{MARK}]) }}"
                 yield column.field, f"query Q {{ {root} {{ {below} }} }}", {}
+        for field in table.computed:
+            is_asked = field in self.sight.listed(table)
+            if not is_asked and any(column.kind.peaks for column in readable):
+                yield field.name, f"query Q {{ {root} {{ aggregate {{ max {{ {MARK} }} }} }} }}", {}

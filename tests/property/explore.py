@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from property.asked import Asked
 from property.choices import Choices
 from property.denied import NONSENSE, make_question, null_questions
 from property.make_queries import askers, make_operation, make_session, make_sweep, varied
-from property.oracle import Oracle
 from property.printing import Document
 from property.queries import Operation
 from property.reduce import reduced
 from property.trial import TIMES, Bench, Mismatch, Trial, decoded, report
 from property.world import World
 
-VARIANTS = 2
+VARIANTS = 1
 """How many other sets of variables each document is asked with."""
 SESSION_EVERY = 6
 SWEEP_EVERY = 4
@@ -103,8 +103,7 @@ def _asked(choices: Choices, world: World, operation: Operation) -> list[Operati
     found = [operation]
     if "variable" in repr(operation.items):
         found += [varied(choices, world, operation) for _ in range(VARIANTS)]
-    oracle = Oracle(world, operation)
-    needed = sorted({name for table in oracle.tables() for name in oracle.rule_sessions(table)})
+    needed = sorted(Asked(world, operation.role).sessions(operation.items))
     if needed and choices.chance(1, 6):
         lost = choices.one(needed)
         session = {name: given for name, given in operation.session.items() if name != lost}

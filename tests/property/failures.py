@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 CHECK_FAILED = "check constraint of an insert/update permission has failed"
 
-Reason = Literal["check", "hidden", "constraint", "twice", "data", "missing", "session", "validation"]
+Reason = Literal["check", "hidden", "constraint", "twice", "data", "missing", "session", "validation", "raised"]
 """`check`: a rule's. `hidden`: a key that only rows have, or refer to, which the role cannot see. `constraint`: any
 other, of rows that it can see or gave itself. `twice`: two rows of one insert have one key. `data`: a value that cannot
 be computed. `missing`: the row that a nested one hangs on was not written. `session`: a variable that a rule needs.
-`validation`: a name that the role does not know."""
+`validation`: a name that the role does not know. `raised`: a function that is asked about a
+row, which is shown whatever the select rule says, raises an error."""
 
 CODES: dict[Reason, frozenset[str]] = {
     "check": frozenset({"permission-error"}),
@@ -22,6 +23,7 @@ CODES: dict[Reason, frozenset[str]] = {
     "twice": frozenset({"bad-request", "constraint-violation", "permission-error"}),
     "data": frozenset({"data-exception"}),
     "missing": frozenset({"not-supported"}),
+    "raised": frozenset({"postgres-error", "data-exception", "unexpected"}),
     "session": frozenset({"not-found"}),
     "validation": frozenset({"validation-failed", "parse-failed"}),
 }

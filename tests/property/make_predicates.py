@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from property.calling import Raises
+from property.calling import value as called_value
 from property.choices import Choices
 from property.jsonb import Json, printed
 from property.kinds import (
@@ -22,16 +24,19 @@ from property.kinds import (
     pattern_pool,
     spellings,
 )
+from property.made import Computed, Fussy
 from property.predicates import (
     All,
     Any_,
     Both,
     Compare,
     CompareColumns,
+    CompareMade,
     Counted,
     ExistsIn,
     How,
     Items,
+    MadeRows,
     Named,
     Not,
     Operand,
@@ -40,10 +45,11 @@ from property.predicates import (
     Session,
     Test,
     Value,
+    session_name,
 )
 from property.trees import settled
 from property.truth import operand_kind
-from property.world import Column, Sight, Table, World
+from property.world import Column, Row, Sight, Table, World
 
 COMMON = (*EQUALITY, *ORDER, "_is_null")
 WHOLE_NUMBERS = frozenset({"int2", "int4", "int8", "small"})
@@ -59,10 +65,6 @@ JUNK = {
     "date": ("2024-02-30", "", "tomorrow"),
 }
 """Texts that are no value of their type, or hardly."""
-
-
-def session_name(kind: str, *, is_list: bool) -> str:
-    return f"X-Hasura-{kind.capitalize()}{'-List' if is_list else ''}"
 
 
 @dataclass(slots=True)
@@ -132,6 +134,10 @@ class Writer:
         return tuple(self.pred(table, root, depth - 1) for _ in range(number))
 
     def related(self, table: Table, root: Table, depth: int) -> Pred:
+        made = self.made_rows(table)
+        if made and self.choices.chance(1, 4):
+            field = self.choices.one(made)
+            return MadeRows(field.name, self.pred(self.world.table(field.routine.returns), root, depth - 1))
         links = table.links if self.sight is None else self.sight.links(table)
         if not links:
             return self.leaf(table, root)
@@ -161,7 +167,7 @@ class Writer:
         )
 
     def counted(self, link: str, target: Table, root: Table, depth: int) -> Pred:
-        columns = self.columns(target)
+        columns = target.columns if self.sight is None else self.sight.steady(target)
         booleans = [column.name for column in columns if column.kind_name == "bool"]
         function: Literal["count", "bool_and", "bool_or"] = "count"
         if booleans and self.choices.chance(1, 2):
@@ -184,8 +190,21 @@ class Writer:
     def columns(self, table: Table) -> tuple[Column, ...]:
         return table.columns if self.sight is None else self.sight.columns(table)
 
+    def made(self, table: Table) -> list[Computed]:
+        """Computed fields that can be compared. Rules must not call what raises errors."""
+        found = table.computed if self.sight is None else self.sight.values(table)
+        plain = [each for each in found if each.routine.is_plain and not each.routine.is_rows]
+        fussy = [each for each in plain if isinstance(each.routine.formula, Fussy)]
+        return [each for each in plain if each not in fussy] if self.sight is None else [*plain, *fussy]
+
+    def made_rows(self, table: Table) -> list[Computed]:
+        found = table.computed if self.sight is None else self.sight.row_fields(table)
+        return [each for each in found if each.routine.is_plain and each.routine.is_rows]
+
     def leaf(self, table: Table, root: Table) -> Pred:
-        columns = self.columns(table)
+        columns, made = self.columns(table), self.made(table)
+        if made and self.choices.chance(1, 5):
+            return self.compare_made(self.choices.one(made), table)
         if not columns:
             return Both(())
         column = self.choices.one(columns)
@@ -222,6 +241,21 @@ class Writer:
             return settled(Compare(column.name, tuple(found.values()), "variable"))
         return Compare(column.name, tuple(found.values()))
 
+    def compare_made(self, field: Computed, table: Table) -> Pred:
+        kind = KINDS[field.routine.returns]
+        self.stored = tuple(value for row in table.rows if (value := self._value_of(field, table, row)) is not None)
+        found = CompareMade(field.name, (self.test(kind, nullable=True),))
+        if self.may_vary and self.choices.chance(1, 8):
+            return settled(replace(found, how="variable"))
+        return found
+
+    def _value_of(self, field: Computed, table: Table, row: Row) -> Any:
+        """Something that it may be found to be."""
+        try:
+            return called_value(self.world, field.routine, table, row, {}, {})
+        except Raises:
+            return None
+
     def test(self, kind: Kind, *, nullable: bool, only: tuple[str, ...] = ()) -> Test:
         operators = list(only or kind.operators)
         if self.sight is None and not only:
@@ -250,7 +284,8 @@ class Writer:
                 return found
         if not is_list:
             return self.value(item, operator)
-        number = self.choices.one((2, 1, 3, 0))
+        # Of an empty list of arrays a rule makes something that says nothing at all.
+        number = self.choices.one((2, 1, 3, 1 if self.sight is None and item.is_array else 0))
         if self.may_vary and self.choices.chance(1, 4) and not item.is_array:
             return self.list_value(item, operator, number)
         return Items(tuple(self.item(item, operator) for _ in range(number)))

@@ -8,11 +8,15 @@ from typing import Any, Literal
 
 from property.aggregates import NUMBER_FUNCTIONS
 from property.choices import Choices
-from property.kinds import KINDS, as_text
-from property.make_predicates import Writer, session_name
-from property.predicates import Pred, Value
+from property.grants import RootKind
+from property.kinds import BROKEN_PATTERNS, KINDS, LIKES, REGEXES, SIMILARS, as_text
+from property.made import Computed, Tracked
+from property.make_args import LIMITS, OFFSETS, ArgumentMaker, make_number
+from property.make_predicates import Writer
+from property.predicates import Compare, Given, Test, Value, session_name
 from property.queries import (
     Args,
+    CallRoot,
     Count,
     Function,
     Group,
@@ -21,22 +25,19 @@ from property.queries import (
     Nodes,
     Number,
     Operation,
-    Order,
     Root,
     Show,
     ShowAggregate,
     ShowLink,
+    ShowMade,
+    ShowMadeRows,
     Spread,
     Typename,
 )
-from property.trees import rebuilt, settled
-from property.truth import Given
-from property.world import ADMIN, Column, Link, Sight, Table, World
+from property.trees import rebuilt
+from property.world import ADMIN, Column, Sight, Table, World
 
-DIRECTIONS = ("asc", "desc", "asc_nulls_first", "asc_nulls_last", "desc_nulls_first", "desc_nulls_last")
-ORDER_FUNCTIONS = ("sum", "avg", "min", "max")
-LIMITS = (3, 2, 5, 1, 0, 100)
-OFFSETS = (1, 0, 2, 1, 7)
+CallKind = Literal["rows", "row", "value", "aggregate"]
 SWEEP = 12
 PATHS = (("a", "b"), ("a",), ("0", "a"), ("a", "b", "1"), ("1", "1"), ("bb",), ("0",), ())
 
@@ -56,7 +57,11 @@ def make_session(choices: Choices) -> Mapping[str, Given]:
 
 def askers(world: World) -> list[str]:
     """The roles that may ask for anything at all."""
-    return [role for role in (*world.roles, ADMIN) if any(map(list, map(Sight(world, role).roots, world.tables)))]
+    found = []
+    for role in (*world.roles, ADMIN):
+        asker = Asker(Choices(lambda _: 0), Sight(world, role))
+        found += [role] if asker.possible() or asker.callable() else []
+    return found
 
 
 def make_operation(
@@ -67,10 +72,17 @@ def make_operation(
 
 
 def make_sweep(
-    choices: Choices, world: World, role: str, session: Mapping[str, Given], *, nasty: bool = False
+    choices: Choices,
+    world: World,
+    role: str,
+    session: Mapping[str, Given],
+    *,
+    nasty: bool = False,
+    dark: Sequence[str] = (),
 ) -> Operation:
-    """Many small questions in one operation: a filter or an order each, so that every operator has its turn."""
-    return Operation(role, session, Asker(choices, Sight(world, role), nasty=nasty).sweep())
+    """Many small questions in one operation: a filter or an order each, so that every operator has its turn. Half of
+    the nasty ones are about `dark` tables."""
+    return Operation(role, session, Asker(choices, Sight(world, role), nasty=nasty, dark=dark).sweep())
 
 
 def varied(choices: Choices, world: World, operation: Operation, *, nasty: bool = False) -> Operation:
@@ -83,7 +95,7 @@ def varied(choices: Choices, world: World, operation: Operation, *, nasty: bool 
             case Value(how="variable"):
                 return writer.another(node)
             case Number(how="variable"):
-                return _number(choices, "variable", (*LIMITS, *OFFSETS))
+                return make_number(choices, "variable", (*LIMITS, *OFFSETS))
             case Args():
                 return Asker(choices, sight, nasty=nasty).other_args(node)
             case _:
@@ -93,40 +105,83 @@ def varied(choices: Choices, world: World, operation: Operation, *, nasty: bool 
 
 
 @dataclass(slots=True)
-class Asker:
-    choices: Choices
-    sight: Sight
-    nasty: bool = False
+class Asker(ArgumentMaker):
+    dark: Sequence[str] = ()
     _fragments: int = field(default=0)
 
     # ------------------------------------------------------------ roots
 
     def roots(self) -> tuple[Item, ...]:
-        world = self.sight.world
-        possible = [(table, kind) for table in world.tables for kind in self.sight.roots(table)]
+        possible, callable_ = self.possible(), self.callable()
         items: list[Item] = []
         for index in range(self.choices.one((1, 1, 1, 1, 2, 3))):
-            table, kind = self.choices.one(possible)
-            root = self.root(table, kind)
+            if callable_ and (not possible or self.choices.chance(1, 5)):
+                root: Root | CallRoot = self.call(self.choices.one(callable_))
+            else:
+                root = self.root(*self.choices.one(possible))
             if index or self.choices.chance(1, 4):
                 root = replace(root, key=f"r{index}")
             items.append(root)
         items += [Typename()] if self.choices.chance(1, 12) else []
         return self.wrapped(items)
 
+    def possible(self) -> list[tuple[Table, RootKind]]:
+        return [(table, kind) for table in self.sight.world.tables for kind in self.sight.roots(table)]
+
+    def callable(self) -> list[tuple[Tracked, CallKind]]:
+        """The functions that the role may call, and for what."""
+        found: list[tuple[Tracked, CallKind]] = []
+        for each in self.sight.functions():
+            if not each.routine.is_rows:
+                found.append((each, "value"))
+                continue
+            table = self.sight.world.table(each.routine.returns)
+            found += [(each, "row" if each.is_single else "rows")] if self.sight.is_shown(table) else []
+            found += [(each, "aggregate")] if each.aggregate is not None and self.sight.aggregates(table) else []
+        return found
+
+    def call(self, called: tuple[Tracked, CallKind]) -> CallRoot:
+        function, kind = called
+        given = self.given(function.routine)
+        name = function.aggregate if kind == "aggregate" else dict(function.roots)["function"]
+        assert name is not None
+        if kind == "value":
+            return CallRoot(name, kind, function.name, given, None, ())
+        table, depth = self.sight.world.table(function.routine.returns), self.choices.between(0, 2)
+        if kind == "row":
+            return CallRoot(name, kind, function.name, given, None, self.rows(table, depth))
+        args = self.args(table, needs_total=kind == "aggregate")
+        items = self.aggregate(table, depth) if kind == "aggregate" else self.rows(table, depth)
+        return CallRoot(name, kind, function.name, given, args, items)
+
     def sweep(self) -> tuple[Item, ...]:
         tables = [table for table in self.sight.world.tables if "select" in self.sight.roots(table)]
         tables = [table for table in tables if table.rows and self.sight.columns(table)] or tables
         if not tables:
             return self.roots()
+        guarded = [table for table in tables if self.sight.columns(table) != self.sight.steady(table)]
+        dark = [table for table in tables if table.name in self.dark and self.texts(table)]
+        if dark and self.choices.chance(1, 2):
+            return (self.dark_root(self.choices.one(dark)),)
         items: list[Item] = []
         # One malformed value refuses the whole operation, so nasty questions are put one at a time.
         for index in range(1 if self.nasty else SWEEP):
-            table = self.choices.one(tables)
+            table = self.choices.one(guarded if guarded and self.choices.chance(1, 3) else tables)
             args = Args(table.name)
             args = self.with_leaf(args, table) if self.choices.chance(2, 3) else self.with_order(args, table)
             items.append(Root(f"r{index}", "select", table.name, args, (), self.rows(table, 0)))
         return tuple(items)
+
+    def dark_root(self, table: Table) -> Root:
+        """A broken pattern where few rows can be seen, or none."""
+        column = self.choices.one(self.texts(table))
+        operator = self.choices.one(self.choices.one((REGEXES, LIKES, SIMILARS, REGEXES)))
+        pattern = self.choices.one(BROKEN_PATTERNS)
+        where = Compare(column.name, (Test(operator, Value(pattern, pattern, "String", "text", operator)),))
+        return Root("dark", "select", table.name, Args(table.name, where), (), self.rows(table, 0))
+
+    def texts(self, table: Table) -> list[Column]:
+        return [column for column in self.sight.steady(table) if "_like" in column.kind.operators]
 
     def with_leaf(self, args: Args, table: Table) -> Args:
         """One column compared, or rows of one relationship."""
@@ -163,6 +218,10 @@ class Asker:
         items: list[Item] = []
         for column in self.choices.some(columns, 1, 4):
             items.append(self.show(column, len(items)))
+        items += [self.made(each) for each in self.choices.some(self.sight.values(table), 0, 2)]
+        fields = [each for each in self.sight.row_fields(table) if self.sight.is_shown(self.target(each))]
+        if fields and depth and self.choices.chance(1, 3):
+            items.append(self.made_rows(self.choices.one(fields), depth - 1))
         links = self.sight.links(table) if depth else ()
         for link in self.choices.some(links, 0, 2):
             target = self.sight.world.table(link.table)
@@ -177,6 +236,14 @@ class Asker:
         if not items or self.choices.chance(1, 10):
             items.append(Typename())
         return self.wrapped(items)
+
+    def made(self, field: Computed) -> ShowMade:
+        key = f"m{self.choices.pick(9)}{field.name}" if self.choices.chance(1, 4) else field.name
+        return ShowMade(key, field.name, self.given(field.routine))
+
+    def made_rows(self, field: Computed, depth: int) -> ShowMadeRows:
+        target, given = self.target(field), self.given(field.routine)
+        return ShowMadeRows(field.name, field.name, given, self.args(target), self.rows(target, depth))
 
     def show(self, column: Column, index: int) -> Show:
         key = f"c{index}" if self.choices.chance(1, 6) else column.field
@@ -232,126 +299,12 @@ class Asker:
             names = self.choices.some([column.name for column in columns], 1, 3)
             items.append(Count(f"k{len(items)}", names, distinct=self.choices.chance(1, 2)))
         for function in self.choices.some((*NUMBER_FUNCTIONS, "min", "max"), 0, 2):
-            shown = self.of_function(table, function)
-            if shown:
+            shown, made = self.of_function(table, function), self.made_of_function(table, function)
+            if shown or made:
                 key = self.sight.world.spelling.word(function)
-                some = self.choices.some(shown, 1, 3)
-                items.append(Function(key, function, tuple(Show(each.field, each.name) for each in some)))
+                some = tuple(Show(each.field, each.name) for each in self.choices.some(shown, 0 if made else 1, 3))
+                others = tuple(map(self.made, self.choices.some(made, 0 if some else 1, 2)))
+                items.append(Function(key, function, (*some, *others)))
         if not items:
             items.append(Typename())
         return self.wrapped(items)
-
-    def of_function(self, table: Table, function: str) -> list[Column]:
-        return [
-            column
-            for column in self.sight.columns(table)
-            if (column.kind.peaks if function in ("min", "max") else column.kind.sums)
-        ]
-
-    # ------------------------------------------------------------ arguments
-
-    def args(self, table: Table, *, needs_total: bool = False) -> Args:
-        args = Args(table.name, needs_total=needs_total)
-        if self.choices.chance(2, 3):
-            args = self.with_where(args, table, "variable" if self.choices.chance(1, 5) else "inline")
-        if not self.choices.chance(2, 3):
-            return args
-        if self.choices.chance(1, 5):
-            args = self.with_distinct(args, table)
-        order_how: Literal["inline", "variable"] = "variable" if self.choices.chance(1, 6) else "inline"
-        args = self.with_order(replace(args, order_how=order_how), table)
-        if not args.order:
-            # Perhaps there is nothing to order by, and then no such argument.
-            args = replace(args, order_how="inline")
-        if not needs_total or self.is_total(args, table):
-            if self.choices.chance(1, 3):
-                args = replace(args, limit=_number(self.choices, self.how(), LIMITS))
-            if self.choices.chance(1, 4):
-                args = replace(args, offset=_number(self.choices, self.how(), OFFSETS))
-        elif args.distinct:
-            args = replace(args, distinct=())
-        return args
-
-    def other_args(self, args: Args) -> Args:
-        """The same, with another filter and another order where a variable holds them."""
-        table = self.sight.world.table(args.table)
-        if args.where_how == "variable":
-            args = self.with_where(args, table, "variable")
-        if args.order_how == "variable":
-            args = self.with_order(args, table)
-        return args
-
-    def how(self) -> Literal["inline", "variable"]:
-        return "variable" if self.choices.chance(1, 3) else "inline"
-
-    def with_where(self, args: Args, table: Table, how: Literal["inline", "variable"]) -> Args:
-        may_vary = how == "inline"
-        if how == "variable" and self.choices.chance(1, 8):
-            # Null in place of a whole filter: none is given.
-            return replace(args, where=None, where_how=how)
-        writer = Writer(self.choices, self.sight.world, self.sight, may_vary=may_vary, nasty=self.nasty)
-        where: Pred = writer.where(table)
-        return replace(args, where=where if may_vary else _without_variables(where), where_how=how)
-
-    def with_distinct(self, args: Args, table: Table) -> Args:
-        columns = [column.name for column in self.sight.columns(table) if column.kind.sorts]
-        if not columns:
-            return args
-        how: Literal["inline", "variable"] = "variable" if self.choices.chance(1, 5) else "inline"
-        return replace(args, distinct=self.choices.some(columns, 1, 2), distinct_how=how)
-
-    def with_order(self, args: Args, table: Table) -> Args:
-        """Distinct columns lead; in most orders the primary key comes last, and then nothing is left open."""
-        orders = [Order((), name, None, self.choices.one(DIRECTIONS)) for name in args.distinct]
-        for _ in range(self.choices.one((1, 0, 2))):
-            found = self.order(table, self.choices.one((0, 1, 1, 2)))
-            orders += [found] if found is not None else []
-        if args.needs_total or self.choices.chance(3, 4):
-            orders += [Order((), name, None, self.choices.one(DIRECTIONS)) for name in self.readable_key(table)]
-        return replace(args, order=_each_once(orders))
-
-    def readable_key(self, table: Table) -> tuple[str, ...]:
-        return table.primary_key if self.sight.has_key(table) else ()
-
-    def is_total(self, args: Args, table: Table) -> bool:
-        key = self.readable_key(table)
-        return bool(key) and {order.column for order in args.order if not order.links} >= set(key)
-
-    def may_sort_by(self, link: Link) -> bool:
-        return link.kind == "object" or self.sight.aggregates(self.sight.world.table(link.table))
-
-    def order(self, table: Table, depth: int) -> Order | None:
-        direction = self.choices.one(DIRECTIONS)
-        links = [link for link in self.sight.links(table) if depth and self.may_sort_by(link)]
-        if not links:
-            columns = [column.name for column in self.sight.columns(table) if column.kind.sorts]
-            return Order((), self.choices.one(columns), None, direction) if columns else None
-        link = self.choices.one(links)
-        target = self.sight.world.table(link.table)
-        if link.kind == "object":
-            below = self.order(target, depth - 1)
-            return None if below is None else replace(below, links=(link.name, *below.links))
-        function = self.choices.one(("count", *ORDER_FUNCTIONS))
-        of = [] if function == "count" else [column.name for column in self.of_function(target, function)]
-        if not of:
-            return Order((link.name,), None, "count", direction)
-        return Order((link.name,), self.choices.one(of), function, direction)
-
-
-def _without_variables(pred: Pred) -> Pred:
-    def settle(node: Any) -> Any:
-        return replace(node, how="inline") if getattr(node, "how", None) == "variable" else node
-
-    return rebuilt(settled(pred), settle)
-
-
-def _number(choices: Choices, how: Literal["inline", "variable"], pool: tuple[int, ...]) -> Number:
-    value = None if choices.chance(1, 8) else choices.one(pool)
-    return Number(value, how, sent=how == "inline" or value is not None or choices.chance(1, 2))
-
-
-def _each_once(orders: list[Order]) -> tuple[Order, ...]:
-    found: dict[Any, Order] = {}
-    for order in orders:
-        found.setdefault((order.links, order.column, order.function), order)
-    return tuple(found.values())

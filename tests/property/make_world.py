@@ -8,9 +8,10 @@ from typing import Any
 
 from property.choices import Choices
 from property.kinds import KEY_KINDS, KINDS, group_key
-from property.make_predicates import Writer
+from property.make_functions import with_functions
+from property.make_grants import Granter
 from property.spelling import NAMINGS, Spelling
-from property.world import ROOTS, Column, Grant, Key, Link, Row, Table, World
+from property.world import Column, Key, Link, Row, Table, World
 
 TABLES = ("anchor", "bottle", "canal", "dancer", "engine")
 ODD_NAMES = {"bottle": 'odd "Bottle" table', "engine": "Engine%s"}
@@ -34,6 +35,7 @@ WORDS = {
 RICH = ("text", "jsonb", "texts", "citext", "int4", "bool")
 """Kinds with more to ask about: they come up twice as often."""
 ROLES = ("reader", "writer", "auditor")
+HEIRS = ("heir", "grandheir")
 MAX_ROWS = 12
 
 
@@ -44,8 +46,8 @@ def make_world(choices: Choices) -> World:
         tables.append(_table(choices, name, tables, spelling))
     linked = tuple(_linked(choices, table, tables) for table in tables)
     world = World(spelling, linked, (), (), stringifies=choices.chance(1, 5))
-    world = replace(world, tables=_filled(choices, world.tables), roles=ROLES[: choices.between(2, 3)])
-    return _ruled(choices, world)
+    world = replace(world, tables=_filled(choices, world.tables))
+    return Granter(choices, with_functions(choices, with_roles(choices, world))).ruled()
 
 
 # ---------------------------------------------------------------- columns and keys
@@ -181,30 +183,15 @@ def _with_free_key(table: Table, row: Row, rows: tuple[Row, ...]) -> Row | None:
     return None if free is None else {**row, **dict(zip(names, free, strict=True))}
 
 
-# ---------------------------------------------------------------- rules
+# ---------------------------------------------------------------- roles
 
 
-def _ruled(choices: Choices, world: World) -> World:
-    named: list[tuple[str, Any]] = []
-    writer = Writer(choices, world, named=named)
-    tables = []
-    for table in world.tables:
-        hidden = tuple(column.name for column in table.columns if choices.chance(1, 10))
-        table = replace(table, hidden=hidden)
-        grants = tuple((role, make_grant(choices, table, writer)) for role in world.roles if choices.chance(6, 7))
-        tables.append(replace(table, grants=grants))
-    return replace(world, tables=tuple(tables), named=tuple(named))
-
-
-def make_grant(choices: Choices, table: Table, writer: Writer) -> Grant:
-    names = [column.name for column in table.columns if column.name not in table.hidden]
-    columns: tuple[str, ...] | None = None
-    if choices.chance(2, 3):
-        columns = () if choices.chance(1, 10) else choices.some(names, 1, len(names))
-    return Grant(
-        columns,
-        writer.rule(table),
-        limit=choices.between(1, 4) if choices.chance(1, 4) else None,
-        aggregates=choices.chance(2, 3),
-        roots=choices.some(ROOTS, 0, 3) if choices.chance(1, 6) else None,
-    )
+def with_roles(choices: Choices, world: World) -> World:
+    """Two or three roles, often one that inherits from some of them, and at times one that inherits from that."""
+    roles = ROLES[: choices.between(2, 3)]
+    parents: dict[str, tuple[str, ...]] = {}
+    for heir in HEIRS[: choices.one((2, 1, 0, 2))]:
+        nearest = tuple(parents)[-1:]
+        parents[heir] = (*nearest, *choices.some(roles, 0 if nearest else choices.one((2, 1, 2)), 2))
+    tables = tuple(replace(table, parents=tuple(parents.items())) for table in world.tables)
+    return replace(world, tables=tables, roles=(*roles, *parents), parents=tuple(parents.items()))

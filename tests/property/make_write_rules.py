@@ -8,13 +8,24 @@ from typing import Any
 
 from property.choices import Choices
 from property.constraints import is_writable
+from property.grants import Grant
 from property.jsonb import Json
 from property.kinds import KINDS, Kind, as_json, group_key
-from property.make_predicates import Writer, session_name
-from property.make_world import make_grant
-from property.predicates import Any_, Compare, Items, Pred, Session, Test, Value
-from property.world import Column, Grant, Table, World
-from property.write_rules import DeleteRule, Generated, Identity, InsertRule, Preset, SqlText, UpdateRule, Writes
+from property.make_grants import Granter, calmed, each_once
+from property.make_predicates import Writer
+from property.predicates import Any_, Compare, Items, Pred, Session, Test, Value, session_name
+from property.world import Column, Table, World
+from property.write_rules import (
+    WRITES,
+    DeleteRule,
+    Generated,
+    Identity,
+    InsertRule,
+    Preset,
+    SqlText,
+    UpdateRule,
+    Writes,
+)
 
 SQL_PRESETS = {
     "int4": SqlText("1 + 1", 2),
@@ -39,11 +50,10 @@ class Legislator:
 
     def _readable(self, table: Table) -> Table:
         """In a world to write to roles see more than in one to read from."""
-        writer = Writer(self.choices, self.world, named=self.named)
         grants = table.grants
         if table.shape.view is not None:
-            grants = tuple((role, make_grant(self.choices, table, writer)) for role in self.world.roles)
-        return replace(table, grants=tuple((role, self._widened(table, grant)) for role, grant in grants))
+            grants = Granter(self.choices, self.world, self.named).grants(table)
+        return replace(table, grants=each_once((role, self._widened(table, grant)) for role, grant in grants))
 
     def _widened(self, table: Table, grant: Grant) -> Grant:
         names = tuple(column.name for column in table.columns if column.name not in table.hidden)
@@ -52,17 +62,33 @@ class Legislator:
         elif grant.columns is not None:
             added = [name for name in table.primary_key if name in names and name not in grant.columns]
             grant = replace(grant, columns=(*grant.columns, *added))
-        return replace(grant, filter=Pred.always()) if self.choices.chance(1, 4) else grant
+        return calmed(table, replace(grant, filter=Pred.always())) if self.choices.chance(1, 4) else grant
 
     # ------------------------------------------------------------ rules
 
     def _ruled(self, table: Table) -> Table:
-        writes = tuple((role, self._writes(table)) for role in self.world.roles)
-        return replace(table, shape=replace(table.shape, writes=writes))
+        """Those that inherit mostly have none of their own, and their parents often the same."""
+        heirs = dict(self.world.parents)
+        writes: dict[str, Writes] = {}
+        for role in self.world.roles:
+            if role not in heirs:
+                writes[role] = self._alike(self._writes(table), [*writes.values()])
+            elif self.choices.chance(1, 5):
+                writes[role] = replace(self._writes(table), **dict.fromkeys(self.choices.some(WRITES, 1, 2)))
+        return replace(table, shape=replace(table.shape, writes=tuple(writes.items())))
+
+    def _alike(self, writes: Writes, others: list[Writes]) -> Writes:
+        """Some of the rules taken from another role."""
+        if not others:
+            return writes
+        other = self.choices.one(others)
+        taken = [kind for kind in WRITES if self.choices.chance(1, 3)]
+        return replace(writes, **{kind: getattr(other, kind) for kind in taken})
 
     def _writes(self, table: Table) -> Writes:
+        takes_rows = any(map(is_writable, table.columns))
         return Writes(
-            self._insert(table) if self.choices.chance(5, 6) else None,
+            self._insert(table) if takes_rows and self.choices.chance(5, 6) else None,
             self._update(table) if self.choices.chance(5, 6) else None,
             DeleteRule(self._rule(table), self._is_backend()) if self.choices.chance(5, 6) else None,
         )
@@ -81,7 +107,7 @@ class Legislator:
     def _is_backend(self) -> bool:
         return self.choices.chance(1, 12)
 
-    def _columns(self, table: Table, *, needed: bool) -> tuple[str, ...]:
+    def _columns(self, table: Table, *, needed: bool) -> tuple[str, ...] | None:
         """Some of the columns; on insert mostly those without which no row can be."""
         names = [column.name for column in table.columns if column.name not in table.hidden and is_writable(column)]
         if not names:
@@ -89,7 +115,8 @@ class Legislator:
         chosen = set(self.choices.some(names, 1, len(names)))
         if needed and self.choices.chance(7, 8):
             chosen |= {name for name in names if _is_needed(table.column(name))}
-        return tuple(name for name in names if name in chosen)
+        # Those that list all have the same rule as those that say so.
+        return None if chosen == {*names} else tuple(name for name in names if name in chosen)
 
     # ------------------------------------------------------------ conditions
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from property.choices import Choices
 from property.constraints import computed, refreshed, unique_key, uniques
+from property.grants import ROOTS, Grant
 from property.kinds import KINDS
 from property.make_world import make_world, mapped
 from property.make_write_rules import Legislator
-from property.world import ROOTS, Column, Grant, Key, Row, Table, World
+from property.world import Column, Key, Row, Table, World
 from property.write_rules import Default, Forbidden, Generated, Identity, OnDelete, Unique, UniquePart, View
 
 DELETES: tuple[OnDelete, ...] = ("cascade", "set null", "no action", "restrict", "cascade")
@@ -22,7 +23,7 @@ KEYS_OFTEN = ("text", "citext", "int4", "int2", "date", "uuid", "bool", "mood", 
 
 def make_write_world(choices: Choices) -> World:
     """A world as reads have it, and all that writes meet beside it."""
-    world = make_world(choices)
+    world = _with_json(choices, make_world(choices))
     tables = tuple(_shaped(choices, table, place) for place, table in enumerate(world.tables))
     world = replace(world, tables=tables, ignores_select=choices.chance(1, 3))
     if choices.chance(2, 3):
@@ -75,14 +76,26 @@ def _with_generated(choices: Choices, table: Table) -> Table:
     formula: Literal["exclaimed", "missing"] = "exclaimed" if is_text else "missing"
     column = Column("made", "made", "text" if is_text else "bool", True, Generated(formula, of.name))
     table = replace(table, columns=(*table.columns, column))
-    grants = tuple((role, _with_column(choices, grant)) for role, grant in table.grants)
+    grants = tuple((role, _with_column(choices, grant, "made")) for role, grant in table.grants)
     return replace(table, grants=grants, rows=tuple(computed(table, row) for row in table.rows))
 
 
-def _with_column(choices: Choices, grant: Grant) -> Grant:
+def _with_column(choices: Choices, grant: Grant, name: str) -> Grant:
     if grant.columns is None or not choices.chance(2, 3):
         return grant
-    return replace(grant, columns=(*grant.columns, "made"))
+    return replace(grant, columns=(*grant.columns, name))
+
+
+def _with_json(choices: Choices, world: World) -> World:
+    """Most operators of updates are for jsonb, so nearly every world has some of it."""
+    if any(column.kind_name == "jsonb" for table in world.tables for column in table.columns) or choices.chance(1, 4):
+        return world
+    table = choices.one([table for table in world.tables if table.rows] or world.tables)
+    grants = tuple((role, _with_column(choices, grant, "settings")) for role, grant in table.grants)
+    rows = tuple({**row, "settings": choices.one(KINDS["jsonb"].pool)} for row in table.rows)
+    columns = (*table.columns, Column("settings", "settings", "jsonb", True))
+    changed = replace(table, columns=columns, grants=grants, rows=rows)
+    return replace(world, tables=tuple(changed if each is table else each for each in world.tables))
 
 
 # ---------------------------------------------------------------- constraints
@@ -190,6 +203,7 @@ def _with_view(choices: Choices, world: World) -> World:
         roots=tuple((root, world.spelling.roots(name)[root]) for root in ROOTS),
         infers=False,
         grants=(),
+        computed=(),
         shape=replace(base.shape, key_name="", uniques=(), forbidden=(), view=View(base.name, kept)),
     )
     world = refreshed(replace(world, tables=(*world.tables, view)))

@@ -11,10 +11,9 @@ from property.make_cells import CellMaker, operators
 from property.make_predicates import Writer
 from property.make_queries import Asker
 from property.make_rows import RowMaker
-from property.predicates import How, Pred, Value
+from property.predicates import Given, How, Pred, Value
 from property.queries import Item, Typename
 from property.trees import rebuilt
-from property.truth import Given
 from property.world import ADMIN, Column, Table, World
 from property.write_rules import Identity
 from property.write_sight import WriteSight
@@ -72,7 +71,9 @@ class Mutator:
             kinds = sorted({kind for _, kind in possible})
             # Inserts have most to them, and have their turn more often.
             kind = self.choices.one([*kinds, *(kind for kind in kinds if kind.startswith("insert"))])
-            table = self.choices.one([table for table, each in possible if each == kind])
+            tables = [table for table, each in possible if each == kind]
+            rich = [table for table in tables if kind.startswith("update") and self.rich(table)]
+            table = self.choices.one(rich if rich and self.choices.chance(2, 3) else tables)
             root = self.root(table, kind)
             if index or self.choices.chance(1, 4):
                 root = replace(root, key=f"r{index}")
@@ -150,8 +151,8 @@ class Mutator:
         if self.choices.chance(1, 6) or not columns:
             columns = list(self.sight.update_columns(table))
         # jsonb has the most operators, and has its turn more often.
-        rich = [column for column in columns if column.kind_name == "jsonb"]
-        if rich and self.choices.chance(1, 3):
+        rich = self.rich(table)
+        if rich and self.choices.chance(1, 2):
             columns = rich
         found = []
         for column in self.choices.some(columns, 1, 3):
@@ -164,6 +165,10 @@ class Mutator:
             if not isinstance(column.source, Identity) or not is_null:
                 found.append(Assign(operator, column.name, None if is_null else value))
         return self._senseless(table, found, cells) if self.choices.chance(1, 30) else tuple(found)
+
+    def rich(self, table: Table) -> list[Column]:
+        """Columns with more to do than to be set."""
+        return [column for column in self.sight.amendable(table) if column.kind_name == "jsonb"]
 
     def operators(self, table: Table, column: Column) -> tuple[UpdateOperator, ...]:
         return operators(column) if column in self.sight.amendable(table) else ("_set",)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from property.asked import Asked, needed
 from property.constraints import uniques
-from property.oracle import Oracle, merged
-from property.predicates import Pred, Session
-from property.queries import Item, Operation
+from property.predicates import Pred, Session, Value
+from property.queries import Item, merged
 from property.trees import nodes
-from property.truth import sessions_in, tables_in
+from property.truth import sessions_in
 from property.world import Table, World
 from property.write_rules import Preset
 from property.writes import (
+    Change,
     Conflict,
     DeleteRoot,
     InsertRoot,
@@ -33,7 +34,7 @@ class Needs:
         self.world = world
         self.role = mutation.role
         self.mutation = mutation
-        self.reads = Oracle(world, Operation(mutation.role, mutation.session))
+        self.reads = Asked(world, mutation.role)
 
     def sessions(self) -> Iterator[str]:
         for root in merged(self.mutation.items):
@@ -49,6 +50,8 @@ class Needs:
                     yield from self._update(table)
                     for change in root.changes:
                         yield from self._where(table, change.where)
+                        yield from self._key(table, root.primary_key)
+                        yield from self._built_on(table, change)
                         if root.primary_key or reads_rows(change.where, change.assigns):
                             yield from self._read(table)
                 case DeleteRoot():
@@ -56,6 +59,7 @@ class Needs:
                     assert rule is not None
                     yield from sessions_in(rule.filter)
                     yield from self._where(table, root.where)
+                    yield from self._key(table, root.primary_key)
                     if root.primary_key or reads_rows(root.where):
                         yield from self._read(table)
             yield from self._shown(root, table)
@@ -82,7 +86,7 @@ class Needs:
             if isinstance(node, Conflict) and node.returns_existing:
                 for table in self.world.tables:
                     if any(unique.name == node.target for unique in uniques(table)):
-                        yield from self.reads.rule_sessions(table)
+                        yield from needed([self.reads.rows(table)])
 
     def _update(self, table: Table) -> Iterator[str]:
         rule = table.writes(self.role).update
@@ -93,13 +97,21 @@ class Needs:
 
     def _where(self, table: Table, where: Pred | None) -> Iterator[str]:
         if where is not None:
-            for walked in tables_in(where, table, self.world):
-                yield from self.reads.rule_sessions(walked)
+            yield from needed(self.reads.condition(where, table))
+
+    def _key(self, table: Table, key: Sequence[Value]) -> Iterator[str]:
+        yield from needed(self.reads.columns(table, table.primary_key if key else (), "key"))
+
+    def _built_on(self, table: Table, change: Change) -> Iterator[str]:
+        """Values that new ones are made of."""
+        if not self.world.ignores_select:
+            names = [assign.column for assign in change.assigns if assign.operator != "_set"]
+            yield from needed(self.reads.columns(table, names, "built on"))
 
     def _read(self, table: Table) -> Iterator[str]:
         """What picks rows by their values keeps to those that the role may select."""
         if not self.world.ignores_select:
-            yield from self.reads.rule_sessions(table)
+            yield from needed([self.reads.rows(table)])
 
     def _shown(self, root: WriteRoot, table: Table) -> Iterator[str]:
         """What is given back is a select."""
@@ -108,8 +120,7 @@ class Needs:
         if returning or is_single(root):
             yield from self._read(table)
         for items in (below, *(item.items for item in returning)):
-            for walked in self.reads.tables_below(items, table):
-                yield from self.reads.rule_sessions(walked)
+            yield from needed(self.reads.below(items, table))
 
 
 def _presets(presets: Iterable[Preset]) -> Iterator[str]:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cmp_to_key
 from itertools import groupby
 from typing import Any
 
 from property.aggregates import count, exact, shown
+from property.asked import Asked
+from property.calling import value
 from property.expected import Ambiguous, InString, Plain, Refused, Rows, Tied
 from property.jsonb import at_path
-from property.kinds import as_json, compare, group_key, key
+from property.kinds import KINDS, Kind, as_json, compare, group_key, key
 from property.queries import (
     Args,
+    Arguments,
+    CallRoot,
     Count,
     Function,
     Group,
     Item,
-    Marked,
     Nodes,
     Number,
     Operation,
@@ -27,10 +30,12 @@ from property.queries import (
     Show,
     ShowAggregate,
     ShowLink,
-    Spread,
+    ShowMade,
+    ShowMadeRows,
     Typename,
+    merged,
 )
-from property.truth import Truth, sessions_in, tables_in
+from property.truth import Truth
 from property.world import Row, Table, World
 
 Block = list[Row]
@@ -39,12 +44,10 @@ Block = list[Row]
 
 def answer(world: World, operation: Operation) -> Any:
     """The expected data, or Refused."""
-    oracle = Oracle(world, operation)
-    needed = {name.lower() for table in oracle.tables() for name in oracle.rule_sessions(table)}
-    missing = needed - {name.lower() for name in operation.session}
-    if missing:
+    needed = {name.lower() for name in Asked(world, operation.role).sessions(operation.items)}
+    if needed - {name.lower() for name in operation.session}:
         return Refused("not-found")
-    return oracle.data()
+    return Oracle(world, operation).data()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,47 +71,6 @@ class Oracle:
         self.operation = operation
         self.truth = Truth(world, operation.role, operation.session)
 
-    # ------------------------------------------------------------ what it needs
-
-    def rule_sessions(self, table: Table) -> Iterator[str]:
-        grant = table.grant(self.operation.role)
-        assert grant is not None
-        return sessions_in(grant.filter)
-
-    def tables(self) -> Iterator[Table]:
-        """Every table whose rule is asked."""
-        for root in merged(self.operation.items):
-            if isinstance(root, Root) and (root.kind != "select_aggregate" or _asks_rows(root.items)):
-                table = self.world.table(root.table)
-                yield table
-                yield from self._tables_of_args(root.args)
-                yield from self.tables_below(root.items, table)
-
-    def tables_below(self, items: Iterable[Item], table: Table) -> Iterator[Table]:
-        for item in merged(items):
-            match item:
-                case ShowAggregate() if not _asks_rows(item.items):
-                    pass
-                case ShowLink(link=link, args=args) | ShowAggregate(link=link, args=args):
-                    target = self.world.table(table.link(link).table)
-                    yield target
-                    yield from self._tables_of_args(args)
-                    yield from self.tables_below(item.items, target)
-                case Nodes(items=below):
-                    yield from self.tables_below(below, table)
-
-    def _tables_of_args(self, args: Args | None) -> Iterator[Table]:
-        if args is None:
-            return
-        table = self.world.table(args.table)
-        if args.where is not None:
-            yield from tables_in(args.where, table, self.world)
-        for order in args.order:
-            at = table
-            for link in order.links:
-                at = self.world.table(at.link(link).table)
-                yield at
-
     # ------------------------------------------------------------ objects
 
     def data(self) -> Any:
@@ -119,6 +81,8 @@ class Oracle:
                     data[item.key] = "query_root"
                 case Root():
                     data[item.key] = self._root(item)
+                case CallRoot():
+                    data[item.key] = self._call(item)
         return data
 
     def _root(self, root: Root) -> Any:
@@ -127,7 +91,8 @@ class Oracle:
         if root.kind == "select_by_pk":
             pairs = list(zip(table.primary_key, root.primary_key, strict=True))
             for row in rows:
-                if all(compare(table.column(name).kind, "_eq", row[name], value.meaning) for name, value in pairs):
+                seen = self.truth.veiled(table, row)
+                if all(compare(table.column(name).kind, "_eq", seen[name], value.meaning) for name, value in pairs):
                     return self.row(root.items, table, row)
             return None
         assert root.args is not None
@@ -135,15 +100,35 @@ class Oracle:
             return self._aggregate(root.items, root.args, table, rows)
         return self._list(root.items, root.args, table, rows)
 
+    def _call(self, root: CallRoot) -> Any:
+        routine, given = self.world.function(root.function).routine, _given(root.given)
+        if root.kind == "value":
+            kind = KINDS[routine.returns]
+            return self._spoken(_plain(kind, value(self.world, routine, None, {}, given, self.truth.session)), kind)
+        table = self.world.table(routine.returns)
+        rows = self.truth.called(routine, {}, given)
+        if root.kind == "row":
+            return self.row(root.items, table, rows[0]) if rows else None
+        assert root.args is not None
+        answered = self._aggregate if root.kind == "aggregate" else self._list
+        return answered(root.items, root.args, table, rows)
+
     def row(self, items: Iterable[Item], table: Table, row: Row) -> dict[str, Any]:
         """What is asked of one row."""
+        seen = self.truth.veiled(table, row)
         found: dict[str, Any] = {}
         for item in merged(items):
             match item:
                 case Typename():
                     found[item.key] = self.world.spelling.type(table.name)
                 case Show():
-                    found[item.key] = self._spoken(_shown(table, row, item), table, item.column)
+                    found[item.key] = self._spoken(_shown(table, seen, item), table.column(item.column).kind)
+                case ShowMade():
+                    found[item.key] = self._made(item, table, row)
+                case ShowMadeRows():
+                    routine = table.made(item.field).routine
+                    rows = self.truth.called(routine, row, _given(item.given))
+                    found[item.key] = self._list(item.items, item.args, self.world.table(routine.returns), rows)
                 case ShowLink():
                     found[item.key] = self._linked(item, table, row)
                 case ShowAggregate():
@@ -153,9 +138,14 @@ class Oracle:
                     found[item.key] = self._aggregate(item.items, item.args, target, related)
         return found
 
-    def _spoken(self, value: Any, table: Table, name: str) -> Any:
+    def _made(self, item: ShowMade, table: Table, row: Row) -> Any:
+        field = table.made(item.field)
+        kind = KINDS[field.routine.returns]
+        return self._spoken(_plain(kind, self.truth.computed(table, row, field, _given(item.given))), kind)
+
+    def _spoken(self, value: Any, kind: Kind) -> Any:
         """Numbers that JavaScript would round, as strings when the setting says so."""
-        if value is None or not self.world.stringifies or table.column(name).kind_name not in ("int8", "numeric"):
+        if value is None or not self.world.stringifies or kind.name not in ("int8", "numeric"):
             return value
         return InString(value)
 
@@ -169,7 +159,7 @@ class Oracle:
 
     # ------------------------------------------------------------ lists
 
-    def _list(self, items: tuple[Item, ...], args: Args, table: Table, rows: Sequence[Row]) -> Rows:
+    def _list(self, items: Iterable[Item], args: Args, table: Table, rows: Sequence[Row]) -> Rows:
         page = self._page(args, table, rows)
         grant = table.grant(self.operation.role)
         assert grant is not None
@@ -177,7 +167,7 @@ class Oracle:
             page = _cut(page, 0, grant.limit)
         return self._shown_page(page, items, table)
 
-    def _shown_page(self, page: Page, items: tuple[Item, ...], table: Table) -> Rows:
+    def _shown_page(self, page: Page, items: Iterable[Item], table: Table) -> Rows:
         groups = []
         for block, number in page.blocks:
             if number:
@@ -192,7 +182,7 @@ class Oracle:
         orders = args.order or tuple(Order((), name, None, "asc") for name in args.distinct)
         blocks = self._ordered(orders, table, kept)
         if args.distinct:
-            blocks = _first_of_each(args.distinct, table, blocks)
+            blocks = self._first_of_each(args.distinct, table, blocks)
         page = Page(tuple((block, 1 if args.distinct else len(block)) for block in blocks), bool(args.distinct))
         return _cut(page, _meant(args.offset) or 0, _meant(args.limit))
 
@@ -211,23 +201,55 @@ class Oracle:
         """A value that compares as the order asks; None for null."""
         if not order.links:
             assert order.column is not None
-            value = row[order.column]
-            return None if value is None else key(table.column(order.column).kind, value)
-        link = table.link(order.links[0])
-        target = self.world.table(link.table)
-        related = list(self.truth.related(link, row))
+            kind, value = self._value(order.column, table, row, is_made=order.is_made)
+            return None if value is None else key(kind, value)
+        target = self.world.table(table.leads_to(order.links[0]))
+        related = self._behind(order.links[0], table, row)
         if len(order.links) > 1 or order.function is None:
             rest = replace(order, links=order.links[1:])
             return self._sort_value(rest, target, related[0]) if related else None
+        related = self.truth.counted(target, related)
         if order.function == "count":
             return len(related)
         assert order.column is not None
-        return exact(target, related, order.function, order.column)
+        kind, values = self._values(order.column, target, related, is_made=order.is_made)
+        return exact(kind, values, order.function)
+
+    def _behind(self, name: str, table: Table, row: Row) -> list[Row]:
+        """Rows of a relationship, or those that a computed field returns."""
+        if any(link.name == name for link in table.links):
+            return list(self.truth.related(table.link(name), row))
+        return self.truth.called(table.made(name).routine, row)
+
+    def _value(self, name: str, table: Table, row: Row, *, is_made: bool) -> tuple[Kind, Any]:
+        """A column's value, or a computed field's."""
+        if not is_made:
+            return table.column(name).kind, self.truth.veiled(table, row)[name]
+        field = table.made(name)
+        return KINDS[field.routine.returns], self.truth.computed(table, row, field)
+
+    def _values(self, name: str, table: Table, rows: Sequence[Row], *, is_made: bool) -> tuple[Kind, list[Any]]:
+        found = [self._value(name, table, row, is_made=is_made) for row in rows]
+        kind = KINDS[table.made(name).routine.returns] if is_made else table.column(name).kind
+        return kind, [value for _, value in found]
+
+    def _first_of_each(self, distinct: tuple[str, ...], table: Table, blocks: list[Block]) -> list[Block]:
+        """Of each value of the distinct columns the rows that could come first."""
+        found: dict[Any, Block] = {}
+        for block in blocks:
+            by_value: dict[Any, Block] = {}
+            for row in block:
+                seen = self.truth.veiled(table, row)
+                value = tuple(group_key(table.column(name).kind, seen[name]) for name in distinct)
+                by_value.setdefault(value, []).append(row)
+            for value, rows in by_value.items():
+                found.setdefault(value, rows)
+        return list(found.values())
 
     # ------------------------------------------------------------ aggregates
 
     def _aggregate(self, items: Iterable[Item], args: Args, table: Table, rows: Sequence[Row]) -> dict[str, Any]:
-        page = self._page(args, table, rows)
+        page = self._page(args, table, self.truth.counted(table, rows))
         found: dict[str, Any] = {}
         for item in merged(items):
             match item:
@@ -250,52 +272,33 @@ class Oracle:
                 case Typename():
                     found[item.key] = self.world.spelling.type(table.name, "aggregate_fields")
                 case Count():
-                    found[item.key] = count(table, rows, item.columns, distinct=item.distinct)
+                    seen = [self.truth.veiled(table, row) for row in rows]
+                    found[item.key] = count(table, seen, item.columns, distinct=item.distinct)
                 case Function(function=function):
-                    found[item.key] = {
-                        each.key: self._spoken(shown(table, rows, function, each.column), table, each.column)
-                        for each in merged(item.items)
-                        if isinstance(each, Show)
-                    }
+                    shows = [each for each in merged(item.items) if isinstance(each, Show | ShowMade)]
+                    found[item.key] = {each.key: self._aggregated(each, function, table, rows) for each in shows}
         return found
 
-
-# ---------------------------------------------------------------- selections
-
-
-def merged(items: Iterable[Item]) -> list[Item]:
-    """Fragments opened, conditions decided, fields of one key put together."""
-    found: dict[str, Any] = {}
-    for item in _flat(items):
-        known = found.get(item.key)
-        if known is not None and isinstance(known, ShowLink):
-            found[item.key] = replace(known, items=(*known.items, *item.items))
+    def _aggregated(self, item: Show | ShowMade, function: str, table: Table, rows: Sequence[Row]) -> Any:
+        if isinstance(item, Show):
+            kind, values = self._values(item.column, table, rows, is_made=False)
         else:
-            found.setdefault(item.key, item)
-    return list(found.values())
+            field, given = table.made(item.field), _given(item.given)
+            kind = KINDS[field.routine.returns]
+            values = [self.truth.computed(table, row, field, given) for row in rows]
+        return self._spoken(shown(kind, values, function), kind)
 
 
-def _flat(items: Iterable[Item]) -> Iterator[Any]:
-    for item in items:
-        match item:
-            case Marked():
-                if item.is_there:
-                    yield from _flat((item.item,))
-            case Spread():
-                yield from _flat(item.items)
-            case _:
-                yield item
+# ---------------------------------------------------------------- values
 
 
-def _asks_rows(items: Iterable[Item]) -> bool:
-    """Whether an aggregate needs its rows at all: names of types do not."""
-    for item in merged(items):
-        match item:
-            case Nodes() | Count() | Function():
-                return True
-            case Group() if _asks_rows(item.items):
-                return True
-    return False
+def _given(arguments: Arguments) -> Mapping[str, Any]:
+    """What a function is given."""
+    return {name: None if given is None else given.meaning for name, given in arguments}
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    return None if value is None else Plain(as_json(kind, value))
 
 
 def _shown(table: Table, row: Row, item: Show) -> Any:
@@ -324,19 +327,6 @@ def _cut(page: Page, offset: int, limit: int | None) -> Page:
         blocks.append((block, max(0, last - first)))
         place += number
     return Page(tuple(blocks), page.is_distinct)
-
-
-def _first_of_each(distinct: tuple[str, ...], table: Table, blocks: list[Block]) -> list[Block]:
-    """Of each value of the distinct columns the rows that could come first."""
-    found: dict[Any, Block] = {}
-    for block in blocks:
-        by_value: dict[Any, Block] = {}
-        for row in block:
-            value = tuple(group_key(table.column(name).kind, row[name]) for name in distinct)
-            by_value.setdefault(value, []).append(row)
-        for value, rows in by_value.items():
-            found.setdefault(value, rows)
-    return list(found.values())
 
 
 def _compared(orders: tuple[Order, ...], left: list[Any], right: list[Any]) -> int:

@@ -19,6 +19,19 @@ class Pred:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A session variable: what it means and the text that comes with the session."""
+
+    value: Any
+    text: str
+
+
+def session_name(kind: str, *, is_list: bool) -> str:
+    """The session variable that holds a value of a kind, or a list of such."""
+    return f"X-Hasura-{kind.capitalize()}{'-List' if is_list else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session variable as an operand."""
 
@@ -72,6 +85,15 @@ class Compare(Pred):
 
 
 @dataclass(frozen=True, slots=True)
+class CompareMade(Pred):
+    """The same for the value of a computed field that takes no arguments."""
+
+    field: str
+    tests: tuple[Test, ...]
+    how: How = "inline"
+
+
+@dataclass(frozen=True, slots=True)
 class CompareColumns(Pred):
     """Rules only: `_ceq: other`; with `root` the other column is that of the rule's own table."""
 
@@ -108,6 +130,14 @@ class Related(Pred):
     """Some related row satisfies `part`."""
 
     link: str
+    part: Pred
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRows(Pred):
+    """Some row that a computed field returns satisfies `part`."""
+
+    field: str
     part: Pred
 
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from property.kinds import KINDS
 from property.predicates import (
     All,
     Any_,
     Both,
     Compare,
+    CompareMade,
     Counted,
     Items,
+    MadeRows,
     Not,
     Pred,
     Related,
@@ -24,6 +27,8 @@ from property.predicates import (
 )
 from property.queries import (
     Args,
+    Arguments,
+    CallRoot,
     Count,
     Function,
     Group,
@@ -37,6 +42,8 @@ from property.queries import (
     Show,
     ShowAggregate,
     ShowLink,
+    ShowMade,
+    ShowMadeRows,
     Spread,
     Typename,
 )
@@ -151,11 +158,19 @@ class Printer:
                 return aliased(item.key, "__typename") + directive
             case Root():
                 return self.root(item, directive)
+            case CallRoot():
+                return self.call(item, directive)
         assert table is not None
         match item:
             case Show():
                 path = "" if item.path is None else f'(path: "{_json_path(item.path)}")'
                 return aliased(item.key, table.column(item.column).field) + path + directive
+            case ShowMade():
+                return aliased(item.key, item.field) + self.arguments(None, item.given) + directive
+            case ShowMadeRows():
+                target = self.world.table(table.leads_to(item.field))
+                field_ = aliased(item.key, item.field) + self.arguments(item.args, item.given) + directive
+                return f"{field_} {self.selection(item.items, spelling.type(target.name), target)}"
             case ShowLink():
                 target = self.world.table(table.link(item.link).table)
                 field_ = aliased(item.key, item.link) + self.arguments(item.args) + directive
@@ -187,6 +202,17 @@ class Printer:
         type_ = spelling.type(table.name, "aggregate" if root.kind == "select_aggregate" else "")
         return aliased(root.key, name) + arguments + directive + " " + self.selection(root.items, type_, table)
 
+    def call(self, root: CallRoot, directive: str) -> str:
+        function = self.world.function(root.function)
+        name = function.aggregate if root.kind == "aggregate" else dict(function.roots)["function"]
+        assert name is not None
+        field_ = aliased(root.key, name) + self.arguments(root.args, root.given) + directive
+        if root.kind == "value":
+            return field_
+        table = self.world.table(function.routine.returns)
+        type_ = self.world.spelling.type(table.name, "aggregate" if root.kind == "aggregate" else "")
+        return f"{field_} {self.selection(root.items, type_, table)}"
+
     def count_arguments(self, item: Count, table: Table) -> str:
         if not item.columns:
             return ""
@@ -195,9 +221,14 @@ class Printer:
 
     # ------------------------------------------------------------ arguments
 
-    def arguments(self, args: Args | None) -> str:
-        if args is None:
-            return ""
+    def arguments(self, args: Args | None, given: Arguments = ()) -> str:
+        """Those of a list, and what a function is given."""
+        found: dict[str, Any] = {"args": dict(given)} if given else {}
+        found |= {} if args is None else self._page(args)
+        pairs = [f"{name}: {self.literal(tree)}" for name, tree in found.items()]
+        return f"({', '.join(pairs)})" if pairs else ""
+
+    def _page(self, args: Args) -> dict[str, Any]:
         table, spelling = self.world.table(args.table), self.world.spelling
         found: dict[str, Any] = {}
         if args.where is not None or args.where_how == "variable":
@@ -216,8 +247,7 @@ class Printer:
         for name, number in (("limit", args.limit), ("offset", args.offset)):
             if number is not None:
                 found[name] = _number(number)
-        pairs = [f"{name}: {self.literal(tree)}" for name, tree in found.items()]
-        return f"({', '.join(pairs)})" if pairs else ""
+        return found
 
 
 def _orders(orders: tuple[Order, ...], table: Table, world: World) -> Any:
@@ -252,8 +282,10 @@ def where_tree(pred: Pred, table: Table, world: World) -> Any:
             return {"_not": where_tree(part, table, world)}
         case Compare():
             return _compare_tree(pred, table, world)
-        case Related(link=link, part=part):
-            return {link: where_tree(part, world.table(table.link(link).table), world)}
+        case CompareMade():
+            return _made_tree(pred, table, world)
+        case Related(link=name, part=part) | MadeRows(field=name, part=part):
+            return {name: where_tree(part, world.table(table.leads_to(name)), world)}
         case Counted():
             target = world.table(table.link(pred.link).table)
             name = world.spelling.aggregate_field(pred.link)
@@ -269,6 +301,14 @@ def _compare_tree(pred: Compare, table: Table, world: World) -> Any:
         type_ = world.spelling.comparison(column.kind.scalar, is_array=column.kind.is_array)
         return {column.field: Variable(type_, tree)}
     return {column.field: tree}
+
+
+def _made_tree(pred: CompareMade, table: Table, world: World) -> Any:
+    operators = _operators(pred.tests, world)
+    if pred.how != "variable":
+        return {pred.field: operators}
+    kind = KINDS[table.made(pred.field).routine.returns]
+    return {pred.field: Variable(world.spelling.comparison(kind.scalar, is_array=kind.is_array), operators)}
 
 
 def _counted_tree(pred: Counted, target: Table, world: World) -> Any:
@@ -294,11 +334,11 @@ def order_tree(order: Order, table: Table, world: World) -> Any:
     for index, link in enumerate(order.links):
         is_last = index == len(order.links) - 1
         path.append(world.spelling.aggregate_field(link) if is_last and order.function else link)
-        table = world.table(table.link(link).table)
+        table = world.table(table.leads_to(link))
     if order.function is not None:
         path.append(world.spelling.word(order.function))
     if order.column is not None:
-        path.append(table.column(order.column).field)
+        path.append(order.column if order.is_made else table.column(order.column).field)
     tree: Any = direction
     for step in reversed(path):
         tree = {step: tree}

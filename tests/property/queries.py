@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from property.predicates import How, Pred, Value
-from property.truth import Given
+from property.predicates import Given, How, Pred, Value
+
+Arguments = tuple[tuple[str, Value | None], ...]
+"""What a function is given, by name; None is an explicit null."""
 
 
 class Item:
@@ -18,12 +20,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`links` are walked first; `function` aggregates over the last one's rows."""
+    """`links` are walked first, the last one perhaps a computed field that returns rows; `function` aggregates over
+    the last one's rows. `is_made`: `column` is a computed field."""
 
     links: tuple[str, ...]
     column: str | None
     function: str | None
     direction: str
+    is_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,26 @@ class Show(Item):
     key: str
     column: str
     path: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMade(Item):
+    """A computed field's value, with what its function is given."""
+
+    key: str
+    field: str
+    given: Arguments = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMadeRows(Item):
+    """Rows that a computed field returns."""
+
+    key: str
+    field: str
+    given: Arguments
+    args: Args
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +130,7 @@ class Count(Item):
 
 @dataclass(frozen=True, slots=True)
 class Function(Item):
-    """`sum { … }`: Shows and Typenames."""
+    """`sum { … }`: Shows, ShowMades and Typenames."""
 
     key: str
     function: str
@@ -145,7 +169,46 @@ class Root(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class CallRoot(Item):
+    """A tracked function. `args` where it returns a set of rows; a single value has no `items`."""
+
+    key: str
+    kind: Literal["rows", "row", "value", "aggregate"]
+    function: str
+    given: Arguments
+    args: Args | None
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     role: str
     session: Mapping[str, Given] = field(hash=False)
     items: tuple[Item, ...] = ()
+
+
+# ---------------------------------------------------------------- as one
+
+
+def merged(items: Iterable[Item]) -> list[Any]:
+    """Fragments opened, conditions decided, fields of one key put together."""
+    found: dict[str, Any] = {}
+    for item in _flat(items):
+        known = found.get(item.key)
+        if known is not None and isinstance(known, ShowLink):
+            found[item.key] = replace(known, items=(*known.items, *item.items))
+        else:
+            found.setdefault(item.key, item)
+    return list(found.values())
+
+
+def _flat(items: Iterable[Item]) -> Iterator[Any]:
+    for item in items:
+        match item:
+            case Marked():
+                if item.is_there:
+                    yield from _flat((item.item,))
+            case Spread():
+                yield from _flat(item.items)
+            case _:
+                yield item

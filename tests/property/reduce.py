@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from property.predicates import Pred
 from property.queries import Operation
 from property.trees import smaller
 from property.trial import Bench, Mismatch, Trial
@@ -62,7 +61,7 @@ async def _smaller_world(
     left, improved, best = WORLD_ATTEMPTS, True, None
     while improved:
         improved = False
-        for candidate in _worlds(world, operation.role):
+        for candidate in _worlds(world):
             left -= 1
             try:
                 async with bench.trial(candidate) as trial:
@@ -78,32 +77,40 @@ async def _smaller_world(
     return best
 
 
-def _worlds(world: World, role: str) -> Iterator[World]:
-    """Worlds with one table, column, row or condition less."""
+def _worlds(world: World) -> Iterator[World]:
+    """Worlds with one function, table, column, row or condition less."""
+    for place in range(len(world.functions)):
+        yield replace(world, functions=(*world.functions[:place], *world.functions[place + 1 :]))
     for table in world.tables:
         yield _without_table(world, table.name)
     for place, table in enumerate(world.tables):
-        for less in _tables(table, role):
+        for less in _tables(table):
             yield replace(world, tables=(*world.tables[:place], less, *world.tables[place + 1 :]))
 
 
 def _without_table(world: World, name: str) -> World:
     def cut(table: Table) -> Table:
         links = tuple(link for link in table.links if link.table != name)
-        return replace(table, links=links, keys=tuple(key for key in table.keys if key.table != name))
+        computed = tuple(each for each in table.computed if getattr(each.routine.formula, "table", "") != name)
+        return replace(
+            table, links=links, computed=computed, keys=tuple(key for key in table.keys if key.table != name)
+        )
 
-    return replace(world, tables=tuple(cut(table) for table in world.tables if table.name != name))
+    functions = tuple(each for each in world.functions if each.routine.returns != name)
+    return replace(world, tables=tuple(cut(table) for table in world.tables if table.name != name), functions=functions)
 
 
-def _tables(table: Table, role: str) -> Iterator[Table]:
-    others = tuple(pair for pair in table.grants if pair[0] == role)
-    if others != table.grants:
-        yield replace(table, grants=others)
+def _tables(table: Table) -> Iterator[Table]:
+    for place in range(len(table.grants)):
+        yield replace(table, grants=(*table.grants[:place], *table.grants[place + 1 :]))
     for place in range(len(table.rows)):
         yield replace(table, rows=(*table.rows[:place], *table.rows[place + 1 :]))
-    for filter_ in smaller(_filter(table, role), lambda _, name: name in OPTIONAL):
-        grants = tuple((name, replace(grant, filter=filter_)) for name, grant in table.grants)
-        yield replace(table, grants=grants)
+    for place in range(len(table.computed)):
+        yield _without_computed(table, table.computed[place].name)
+    for place, (role, grant) in enumerate(table.grants):
+        for filter_ in smaller(grant.filter, lambda _, name: name in OPTIONAL):
+            changed = (role, replace(grant, filter=filter_))
+            yield replace(table, grants=(*table.grants[:place], changed, *table.grants[place + 1 :]))
     for key in range(len(table.keys)):
         yield replace(table, keys=(*table.keys[:key], *table.keys[key + 1 :]))
     for link in range(len(table.links)):
@@ -112,9 +119,12 @@ def _tables(table: Table, role: str) -> Iterator[Table]:
         yield _without_column(table, column.name)
 
 
-def _filter(table: Table, role: str) -> Pred | None:
-    grant = dict(table.grants).get(role)
-    return None if grant is None else grant.filter
+def _without_computed(table: Table, name: str) -> Table:
+    grants = tuple(
+        (role, replace(grant, computed=tuple(each for each in grant.computed if each != name)))
+        for role, grant in table.grants
+    )
+    return replace(table, computed=tuple(each for each in table.computed if each.name != name), grants=grants)
 
 
 def _without_column(table: Table, name: str) -> Table:

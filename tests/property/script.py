@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from property.ddl import after_rows, column_line, constraint_lines, ident, literal, names, relation
+from property.grants import Grant
 from property.kinds import MOODS, json_text
+from property.making import computed_settings, function_settings, functions_sql
 from property.predicates import (
     All,
     Any_,
     Both,
     Compare,
     CompareColumns,
+    CompareMade,
     Counted,
     ExistsIn,
     Items,
+    MadeRows,
     Named,
     Not,
     Operand,
@@ -24,8 +28,8 @@ from property.predicates import (
     Session,
     Test,
 )
-from property.world import Grant, Key, Link, Table, World
-from property.write_rules import Generated, InsertRule, Preset, SqlText, UpdateRule
+from property.world import Key, Link, Table, World
+from property.write_rules import NO_WRITES, Generated, InsertRule, Preset, SqlText, UpdateRule
 
 RESET = (
     "drop schema if exists app cascade; drop schema if exists public cascade; create schema public; create schema app;"
@@ -41,7 +45,7 @@ ONCE = "create schema ext; create extension citext schema ext;"
 
 def sql_script(world: World) -> str:
     """Types, tables, rows and keys, for an empty database."""
-    parts = [TYPES, *map(_create, world.tables), *map(_insert, world.tables)]
+    parts = [TYPES, *map(_create, world.tables), functions_sql(world), *map(_insert, world.tables)]
     parts += [_foreign_key(table, key, world) for table in world.tables for key in table.keys]
     parts += [after_rows(table, world) for table in world.tables]
     return "\n".join(part for part in parts if part)
@@ -94,9 +98,14 @@ def permissions_yaml(world: World) -> str:
     lines = ["version: 1", f"naming: {world.spelling.naming}"]
     if world.ignores_select:
         lines.append("writes_ignore_select: true")
-    lines += ["roles:", *(f"  {role}: {{}}" for role in world.roles)]
+    if world.infers_functions:
+        lines.append("infer_function_permissions: true")
+    lines += ["roles:", *(f"  {role}: {_role(role, world)}" for role in world.roles)]
     if world.named:
         lines += ["rules:", *(f"  {name}: {json_text(rule_tree(pred, world))}" for name, pred in world.named)]
+    if world.functions:
+        lines.append("functions:")
+        lines += [f"  app.{each.name}: {json_text(function_settings(each))}" for each in world.functions]
     lines.append("tables:")
     for table in world.tables:
         lines.append(f"  {json_text(table_name(table))}:")
@@ -106,6 +115,11 @@ def permissions_yaml(world: World) -> str:
             lines.append("    permissions:")
             lines += [f"      {role}: {json_text(tree)}" for role, tree in permissions.items() if tree]
     return "\n".join(lines) + "\n"
+
+
+def _role(role: str, world: World) -> str:
+    parents = dict(world.parents).get(role)
+    return "{}" if parents is None else f"{{inherits: [{', '.join(parents)}]}}"
 
 
 def table_name(table: Table) -> str:
@@ -127,6 +141,8 @@ def _settings(table: Table, world: World) -> Iterator[tuple[str, Any]]:
         yield "root_fields", chosen
     if table.links:
         yield "relationships", {link.name: _link(link, world) for link in table.links}
+    if table.computed:
+        yield "computed_fields", {each.name: computed_settings(each) for each in table.computed}
     if not table.infers:
         yield "infer_relationships", False
 
@@ -144,8 +160,9 @@ def _link(link: Link, world: World) -> Any:
 
 
 def _permissions(table: Table, role: str, world: World) -> dict[str, Any]:
-    grant, writes = table.grant(role), table.writes(role)
-    tree: dict[str, Any] = {} if grant is None else {"select": _grant(grant, world)}
+    grants = [_grant(grant, world) for name, grant in table.grants if name == role]
+    tree: dict[str, Any] = {"select": grants[0] if len(grants) == 1 else grants} if grants else {}
+    writes = dict(table.shape.writes).get(role, NO_WRITES)
     if writes.insert is not None:
         tree["insert"] = {**_values(writes.insert), "check": rule_tree(writes.insert.check, world)}
     if writes.update is not None:
@@ -189,6 +206,8 @@ def _grant(grant: Grant, world: World) -> Any:
         tree["limit"] = grant.limit
     if grant.aggregates:
         tree["allow_aggregations"] = True
+    if grant.computed:
+        tree["computed_fields"] = list(grant.computed)
     if grant.roots is not None:
         tree["query_root_fields"] = list(grant.roots)
     return tree
@@ -212,8 +231,10 @@ def rule_tree(pred: Pred, world: World) -> Any:
             return {column: {"_cast": {"String": operators}} if as_text else operators}
         case CompareColumns():
             return {pred.column: {pred.operator: ["$", pred.other] if pred.root else pred.other}}
-        case Related(link=link, part=part):
-            return {link: _nested(part, world)}
+        case CompareMade(field=name, tests=tests):
+            return {name: _operators(tests)}
+        case Related(link=name, part=part) | MadeRows(field=name, part=part):
+            return {name: _nested(part, world)}
         case ExistsIn(table=table, part=part):
             name = table_name(world.table(table))
             return {"_exists": {"_table": name, "_where": rule_tree(part, world)}}

@@ -23,8 +23,8 @@ from property.constraints import (
 )
 from property.expected import Ambiguous
 from property.failures import Denied, Reason
-from property.predicates import Pred, Session
-from property.truth import Given, Truth
+from property.predicates import Given, Pred, Session
+from property.truth import Truth
 from property.world import Key, Row, Table, World
 from property.write_rules import Default, Identity, Preset, SqlText, Unique
 
@@ -180,6 +180,13 @@ class Statement:
         grant = self.table.grant(self.state.role)
         is_open = self.state.world.ignores_select
         return grant is not None and (is_open or self.before.rule_holds(grant.filter, self.table, row))
+
+    def may_build_on(self, row: Row, columns: Iterable[str]) -> bool:
+        """Whether a write may make new values of these old ones."""
+        grant = self.table.grant(self.state.role)
+        assert grant is not None
+        guards = [] if self.state.world.ignores_select else [grant.guard(name) for name in columns]
+        return all(guard is None or self.before.rule_holds(guard, self.table, row) for guard in guards)
 
     def check(self, rule: Pred | None, row: Row) -> None:
         if rule is not None and not self.before.rule_holds(rule, self.table, row):

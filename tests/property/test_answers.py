@@ -12,6 +12,7 @@ import itertools
 import pytest
 from property.choices import Choices
 from property.explore import Explorer
+from property.forms import FORMS
 from property.strategies import visit_worlds
 from property.trial import Bench
 from property.world import World
@@ -50,6 +51,8 @@ def test_answers_are_those_of_the_oracle(bench: Bench, part: int) -> None:
     assert explorer.cases["denials"] >= WORLDS * OPERATIONS // 6
     assert explorer.cases["nulls"] >= WORLDS
     assert explorer.cases["rows"] >= WORLDS * OPERATIONS
+    few = {form: explorer.cases[form] for form in FORMS}
+    assert min(few.values()) >= WORLDS * OPERATIONS // 200, few
 
 
 @pytest.mark.soak

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import pytest
 from property.choices import Choices
+from property.forms import FORMS
 from property.leaks import LeakHunter
 from property.strategies import visit_worlds
 from property.trial import Bench
 from property.world import World
 
 PARTS = 2
-WORLDS = 10
-OPERATIONS = 30
+WORLDS = 20
+OPERATIONS = 50
 SOAK_PARTS = 8
 SOAK_WORLDS = 40
 SOAK_OPERATIONS = 80
@@ -31,6 +32,14 @@ def hunt(hunter: LeakHunter, worlds: int, operations: int, *, seeded_by: int | N
     assert hunter.cases["pairs"] >= worlds * operations
     assert hunter.cases["changes"] >= worlds
     assert hunter.cases["refusals"] >= worlds
+    assert hunter.cases["changed cells of visible rows"] >= worlds // 2
+    few = {form: hunter.cases[form] for form in FORMS}
+    assert min(few.values()) >= worlds * operations // 1_000, few
+
+
+def test_two_thousand_pairs_are_promised() -> None:
+    assert PARTS * WORLDS >= 40
+    assert OPERATIONS >= 50
 
 
 @pytest.mark.parametrize("part", range(PARTS))

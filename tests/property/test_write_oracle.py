@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from property import predicates
 from property.failures import Refusal
+from property.grants import Grant
 from property.jsonb import (
     CannotChange,
     Json,
@@ -24,11 +25,10 @@ from property.jsonb import (
 from property.kinds import KINDS
 from property.make_cells import ELEMENTS, PATHS
 from property.make_predicates import HAS_KEYS
-from property.predicates import Compare, Pred, Related, Session, Value
+from property.predicates import Compare, Given, Pred, Related, Session, Value
 from property.queries import Show
 from property.spelling import Spelling
-from property.truth import Given
-from property.world import Column, Grant, Key, Link, Row, Table, World
+from property.world import Column, Key, Link, Row, Table, World
 from property.write_oracle import Outcome, outcome
 from property.write_rules import (
     Default,

@@ -10,6 +10,7 @@ import itertools
 
 import pytest
 from property.choices import Choices
+from property.forms import WRITTEN
 from property.make_write_world import make_write_world
 from property.strategies import visit_worlds
 from property.trial import Bench
@@ -67,6 +68,8 @@ def assert_enough(explorer: WriteExplorer, mutations: int) -> None:
     assert cases["denied"] >= mutations // 10
     assert cases["ambiguous"] <= mutations // 50
     few = {f"{form}, allowed": cases[f"{form}, allowed"] for form in FORMS}
+    assert min(few.values()) >= mutations // 300, few
+    few = {form: cases[form] for form in WRITTEN}
     assert min(few.values()) >= mutations // 300, few
     few = {f"{kind}, denied": cases[f"{kind}, denied"] for kind in WRITE_KINDS}
     assert min(few.values()) >= mutations // 100, few

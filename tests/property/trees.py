@@ -15,10 +15,14 @@ def rebuilt(tree: Tree, change: Callable[[Any], Any]) -> Tree:
     """The tree with every node replaced by what `change` makes of it, the innermost first."""
     found: Any = tree
     if isinstance(found, tuple):
-        return type(found)(rebuilt(item, change) for item in found)  # type: ignore[return-value]
+        items = tuple(rebuilt(item, change) for item in found)
+        is_same = all(after is before for after, before in zip(items, found, strict=True))
+        return tree if is_same else items  # type: ignore[return-value]
     if not is_dataclass(found) or isinstance(found, type):
         return tree
-    changed: Any = replace(found, **{name: rebuilt(value, change) for name, value in _parts(found)})
+    parts = {name: (value, rebuilt(value, change)) for name, value in _parts(found)}
+    new = {name: after for name, (before, after) in parts.items() if after is not before}
+    changed: Any = replace(found, **new) if new else found
     result: Tree = change(changed)
     return result
 
@@ -35,10 +39,20 @@ def nodes(tree: Any) -> Iterator[Any]:
 
 
 def _parts(node: Any) -> Iterator[tuple[str, Any]]:
-    for each in fields(node):
-        value = getattr(node, each.name)
-        if isinstance(value, tuple) or is_dataclass(value):
-            yield each.name, value
+    for name in _names(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, tuple) or _names(type(value)):
+            yield name, value
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; none for anything else."""
+    if kind not in _KNOWN:
+        _KNOWN[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
+    return _KNOWN[kind]
+
+
+_KNOWN: dict[type, tuple[str, ...]] = {}
 
 
 def settled(pred: Pred) -> Pred:

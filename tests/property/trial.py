@@ -13,12 +13,14 @@ from typing import Any
 
 import asyncpg
 from property.expected import Ambiguous, Refused, difference, row_count
+from property.forms import forms
 from property.kinds import json_text
 from property.oracle import answer
 from property.printing import Document, printed
 from property.queries import Operation
 from property.script import ONCE, RESET, permissions_yaml, sql_script
 from property.world import World
+from property.write_rules import conflicts
 
 from gql_gen.ask import DocumentAsk
 from gql_gen.engine.answer import Engine
@@ -57,8 +59,10 @@ class Bench:
         await self._set_up(sql_script(world))
         rules = _rules(permissions_yaml(world))
         settings = EngineSettings(self.url, pool_size=1, stringify_numeric_types=world.stringifies)
-        engine = await Engine.open(settings, rules, strict=True)
+        # Rules that one role inherits and that differ are a fault, on purpose.
+        engine = await Engine.open(settings, rules, strict=False)
         try:
+            check_faults(world, engine)
             yield Trial(world, engine)
         finally:
             await engine.close()
@@ -72,6 +76,16 @@ class Bench:
             await connection.execute(RESET + script)
         finally:
             await connection.close()
+
+
+def check_faults(world: World, engine: Engine) -> None:
+    """One for each pair of inherited rules that cannot both hold, and no other of any role's rules."""
+    expected = sum(conflicts(dict(table.shape.writes), dict(world.parents)) for table in world.tables)
+    differing = [fault for fault in engine.faults if "that differ" in fault.message]
+    # Guesses at relationships through views may run out of names; none of them is used here.
+    others = [fault for fault in engine.faults if "no name left" not in fault.message and fault not in differing]
+    assert not others, others
+    assert len(differing) == expected, differing
 
 
 @lru_cache(maxsize=2)
@@ -109,6 +123,7 @@ class Trial:
         if tally is not None:
             tally["answers"] += 1
             tally["rows"] += row_count(expected)
+            tally.update(forms(self.world, operation))
         return None
 
 

@@ -11,7 +11,7 @@ from property.constraints import uniques
 from property.make_cells import CellMaker
 from property.make_predicates import JUNK
 from property.make_write_rules import givable
-from property.predicates import Compare, Pred, Test, Value
+from property.predicates import Both, Compare, Pred, Test, Value
 from property.trees import rebuilt
 from property.world import Key, Row, Table
 from property.write_sight import WriteSight
@@ -48,7 +48,8 @@ class Aim:
                 changes = tuple(self._change(table, each) for each in node.changes)
                 return replace(node, changes=changes, primary_key=self._key(table, node.primary_key))
             case DeleteRoot(kind="delete"):
-                return replace(node, where=self._where(self._table(node.table), node.where))
+                table = self._table(node.table)
+                return replace(node, where=self._referred(table) or self._where(table, node.where))
             case DeleteRoot():
                 return replace(node, primary_key=self._key(self._table(node.table), node.primary_key))
             case _:
@@ -80,7 +81,7 @@ class Aim:
 
     def _known(self, table: Table) -> Mapping[str, Any]:
         known: dict[str, Any] = {}
-        target = self._target(table, 1, 3)
+        target = self._target(table, 2, 3)
         if target is not None:
             unique = self.choices.one(uniques(table)) if uniques(table) else None
             known |= {name: target[name] for name in (() if unique is None else unique.columns)}
@@ -89,7 +90,7 @@ class Aim:
         return known
 
     def _reference(self, key: Key) -> Mapping[str, Any]:
-        target = self._target(self._table(key.table), 1, 4)
+        target = self._target(self._table(key.table), 2, 5)
         if target is None:
             return {}
         return {ours: target[theirs] for ours, theirs in zip(key.columns, key.targets, strict=True)}
@@ -102,7 +103,9 @@ class Aim:
         return replace(made, how="inline" if old is None else old.how)
 
     def _key(self, table: Table, key: tuple[Value, ...]) -> tuple[Value, ...]:
-        target = self._target(table, 1, 2) if key else None
+        target: Mapping[str, Any] | None = self._target(table, 1, 2) if key else None
+        if key and self.choices.chance(1, 2):
+            target = self._referred_key(table) or target
         if target is None:
             return key
         pairs = zip(table.primary_key, key, strict=True)
@@ -133,6 +136,28 @@ class Aim:
         value = self._value(table, column.name, target[column.name], None)
         assert value is not None
         return Compare(column.name, (Test("_eq", value),))
+
+    def _referred(self, table: Table) -> Pred | None:
+        """Now and then the row that a hidden one refers to, and keeps."""
+        known = self._referred_key(table)
+        readable = {column.name for column in self.sight.reads.steady(table)}
+        if not known or not readable.issuperset(known):
+            return None
+        values = [(name, self._value(table, name, value, None)) for name, value in known.items()]
+        return Both(tuple(Compare(name, (Test("_eq", value),)) for name, value in values if value is not None))
+
+    def _referred_key(self, table: Table) -> Mapping[str, Any]:
+        """The key of such a row; empty where there is none."""
+        keys = ((each, key) for each in self.sight.world.tables for key in each.keys)
+        keeping = ("no action", "restrict")
+        referrers = [(each, key) for each, key in keys if key.table == table.name and key.on_delete in keeping]
+        if not referrers:
+            return {}
+        source, key = self.choices.one(referrers)
+        target = self._target(source, 3, 4)
+        if target is None or None in [target[name] for name in key.columns]:
+            return {}
+        return {theirs: target[ours] for ours, theirs in zip(key.columns, key.targets, strict=True)}
 
     # ------------------------------------------------------------ malformed values
 

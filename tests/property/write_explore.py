@@ -14,16 +14,16 @@ from property.denied_writes import make_write_question
 from property.expected import Ambiguous
 from property.explore import Wrong, is_refused
 from property.failures import Refusal
+from property.forms import write_forms
 from property.kinds import KINDS, as_json
 from property.make_queries import make_session
 from property.make_write_rules import givable
 from property.make_writes import make_mutation, writers
 from property.needs import Needs
-from property.oracle import merged
-from property.predicates import Value
+from property.predicates import Given, Value
+from property.queries import merged
 from property.trees import nodes, rebuilt
 from property.trial import Bench, Mismatch
-from property.truth import Given
 from property.world import World
 from property.write_oracle import Outcome, outcome
 from property.write_printing import printed_mutation
@@ -103,7 +103,7 @@ class WriteExplorer:
         mismatch = await trial.check(mutation, expected)
         if mismatch is not None:
             raise Failed(world, mutation, mismatch)
-        self._count(mutation, expected)
+        self._count(world, mutation, expected)
 
     # ------------------------------------------------------------ refusals
 
@@ -150,11 +150,12 @@ class WriteExplorer:
             mismatch = Mismatch("forbidden", said, document, "validation-failed", forbidden)
             raise Wrong("\n" + write_report(trial.world, mutation, mismatch))
 
-    def _count(self, mutation: Mutation, expected: Outcome | Refusal) -> None:
+    def _count(self, world: World, mutation: Mutation, expected: Outcome | Refusal) -> None:
         is_allowed = isinstance(expected, Outcome)
         self.cases["allowed" if is_allowed else "denied"] += 1
         if isinstance(expected, Refusal):
             self.cases.update(f"because of {reason}" for reason in expected.reasons)
+        self.cases.update(write_forms(world, mutation) if is_allowed else ())
         for kind in forms(mutation):
             self.cases[f"{kind}, {'allowed' if is_allowed else 'denied'}"] += 1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,10 +20,12 @@ from property.failures import CHECK_FAILED
 from property.leaks import Leak, unordered
 from property.make_queries import make_session
 from property.make_writes import make_mutation, writers
-from property.oracle import merged
+from property.predicates import Given
 from property.printing import Document
+from property.queries import merged
 from property.script import sql_script
 from property.trial import Bench, Mismatch, decoded
+from property.truth import Truth
 from property.world import ADMIN, World
 from property.write_aim import Aim
 from property.write_explore import forms
@@ -84,8 +86,10 @@ class WriteLeakHunter:
         """Raises Leak at the first difference that is not one of the exceptions."""
         world = tagged(replace(world, ignores_select=False))
         is_backend = choices.chance(1, 6)
-        role = choices.one([role for role in writers(world, is_backend=is_backend) if role != ADMIN] or [ADMIN])
+        roles = [role for role in writers(world, is_backend=is_backend) if role != ADMIN] or [ADMIN]
         session = make_session(choices)
+        # Of two the one from whom more is hidden.
+        role = max(choices.some(roles, 2, 2), key=lambda each: _hidden_rows(world, each, session))
         is_like = choices.chance(1, 2)
         other, changes = write_twin(choices, world, role, session, is_like=is_like)
         self.cases["changes"] += changes
@@ -139,6 +143,11 @@ class WriteLeakHunter:
         self.cases.update(f"{form}, {'allowed' if is_allowed else 'refused'}" for form in forms(mutation))
         if not is_allowed and (b'"permission-error"' in ours or b'"constraint-violation"' in ours):
             self.cases.update(f"hidden {kind}" for kind in watched(pair.ours.world, mutation).hidden)
+
+
+def _hidden_rows(world: World, role: str, session: Mapping[str, Given]) -> int:
+    truth = Truth(world, role, session)
+    return sum(len(table.rows) - len(truth.visible(table)) for table in world.tables if table.grant(role) is not None)
 
 
 def _both_right(pair: Pair, mutation: Mutation, ours: Any, theirs: Any) -> bool:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from property.assigning import assigned
+from property.calling import Raises
 from property.constraints import computed
 from property.expected import Ambiguous, Rows, Tied
 from property.failures import Denied, Refusal
 from property.inserting import Inserting
 from property.kinds import compare
 from property.needs import Needs
-from property.oracle import Oracle, merged
+from property.oracle import Oracle
 from property.predicates import Pred, Value
-from property.queries import Item, Operation, Typename
+from property.queries import Item, Operation, Typename, merged
 from property.statements import Numbers, State, Statement, Written, delete_rows, replace_rows, supposed
 from property.world import Row, Table, World
 from property.write_rules import Preset, Writes
@@ -57,6 +58,8 @@ def outcome(world: World, mutation: Mutation, numbers: Numbers | None = None) ->
         return WriteOracle(world, mutation, numbers or supposed(world)).outcome()
     except Denied as denied:
         return Refusal(denied.reasons)
+    except Raises:
+        return Refusal(frozenset({"raised"}))
 
 
 def _is_senseless(world: World, mutation: Mutation, root: Item) -> bool:
@@ -138,6 +141,8 @@ class WriteOracle:
         statement = Statement(self.state, table)
         reads = bool(root.primary_key) or reads_rows(change.where, change.assigns)
         chosen = self._chosen(statement, root.primary_key, change.where, rule.filter, reads=reads)
+        building = [assign.column for assign in change.assigns if assign.operator != "_set"]
+        chosen = [row for row in chosen if statement.may_build_on(row, building)]
         pairs = [(row, self._changed(statement, row, change, rule.presets)) for row in chosen]
         replace_rows(statement, pairs, rule.check)
         results = [Written(row, "updated") for _, row in pairs]
@@ -160,7 +165,7 @@ class WriteOracle:
         rows = [row for row in table.rows if truth.rule_holds(rule, table, row)]
         rows = [row for row in rows if not reads or statement.may_read(row)]
         if key:
-            return [row for row in rows if _has_key(table, row, key)]
+            return [row for row in rows if _has_key(table, truth.veiled(table, row), key)]
         return [row for row in rows if where is None or truth.holds(where, table, row)]
 
     # ------------------------------------------------------------ delete

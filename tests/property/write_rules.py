@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from property.grants import canonical
 from property.predicates import Pred, Session, Value
 
 OnDelete = Literal["no action", "restrict", "cascade", "set null"]
@@ -66,7 +68,7 @@ class Unique:
         return names if self.where is None else (*names, self.where[0])
 
     @property
-    def is_plain(self) -> bool:
+    def iscanonical(self) -> bool:
         return self.where is None and not any(part.lowered for part in self.parts)
 
 
@@ -140,7 +142,68 @@ class Writes:
 
 
 NO_WRITES = Writes()
+WRITES = ("insert", "update", "delete")
 ADMIN_WRITES = Writes(InsertRule(None, Pred.always()), UpdateRule(None, Pred.always(), None), DeleteRule(Pred.always()))
+
+
+Own = Mapping[str, Writes]
+Inherits = Mapping[str, tuple[str, ...]]
+Rule = InsertRule | UpdateRule | DeleteRule
+
+
+def written(own: Own, parents: Inherits, role: str) -> Writes:
+    """What a role may write: by its own rules, and where it has none, by those of the roles that it inherits, as long
+    as all that have one have the same."""
+    found: dict[str, Any] = {kind: _rule(own, parents, role, kind)[0] for kind in WRITES}
+    return Writes(**found)
+
+
+def conflicts(own: Own, parents: Inherits) -> int:
+    """How often a role inherits rules that differ, and has none of its own."""
+    return sum(
+        getattr(own.get(role, NO_WRITES), kind) is None
+        and _differ([_rule(own, parents, each, kind) for each in theirs])
+        for role, theirs in parents.items()
+        for kind in WRITES
+    )
+
+
+def _rule(own: Own, parents: Inherits, role: str, kind: str) -> tuple[Rule | None, bool]:
+    """A role's rule of a kind, and whether it has none because those that it inherits differ. Then its heirs do not
+    have one either."""
+    mine = getattr(own.get(role, NO_WRITES), kind)
+    if mine is not None:
+        return mine, False
+    theirs = [_rule(own, parents, parent, kind) for parent in parents.get(role, ())]
+    if any(is_lost for _, is_lost in theirs) or _differ(theirs):
+        return None, True
+    return next((rule for rule, _ in theirs if rule is not None), None), False
+
+
+def _differ(theirs: list[tuple[Rule | None, bool]]) -> bool:
+    rules = [rule for rule, _ in theirs if rule is not None]
+    return not any(is_lost for _, is_lost in theirs) and not _are_alike(rules)
+
+
+def _are_alike(rules: list[Rule]) -> bool:
+    return all(_meaning(rule) == _meaning(rules[0]) for rule in rules[1:])
+
+
+def _meaning(rule: Rule) -> Any:
+    """What it comes to, however it is written."""
+    match rule:
+        case DeleteRule():
+            return canonical(rule.filter), rule.backend_only
+        case InsertRule():
+            return _given(rule), canonical(rule.check), rule.backend_only
+        case UpdateRule():
+            check = Pred.always() if rule.check is None else rule.check
+            return _given(rule), canonical(rule.filter), canonical(check), rule.backend_only
+
+
+def _given(rule: InsertRule | UpdateRule) -> Any:
+    preset = {each.column for each in rule.presets}
+    return None if rule.columns is None else {*rule.columns} - preset, rule.presets
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class WriteSight:
             return ()
         known = {column.name for column in self.insert_columns(table)}
         if self.reads.sees(table):
-            known |= {column.name for column in self.reads.columns(table)}
+            known |= {column.name for column in self.reads.steady(table)}
         return tuple(unique for unique in uniques(table) if known.issuperset(unique.columns))
 
     def may_relate(self, table: Table, link: Link, conflict: Conflict | None) -> bool:

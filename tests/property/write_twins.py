@@ -13,8 +13,8 @@ from typing import Any
 from property.choices import Choices
 from property.constraints import broken_values, computed, dangling, refreshed, unique_key, uniques
 from property.make_world import make_row
-from property.predicates import Pred
-from property.truth import Given, Truth
+from property.predicates import Given, Pred
+from property.truth import Truth
 from property.twins import view
 from property.world import Row, Table, World
 from property.write_rules import Generated

@@ -5,22 +5,26 @@ From this follows whether an answer *may* depend on what is hidden: by the two l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from property.expected import Ambiguous
 from property.failures import Denied, Reason
-from property.oracle import merged
+from property.grants import is_open
 from property.predicates import Pred
+from property.queries import merged
 from property.statements import State, supposed
 from property.truth import Truth
 from property.world import Key, Row, Sight, Table, World
 from property.write_oracle import WriteOracle
 from property.write_rules import Unique
+from property.write_sight import WriteSight
 from property.write_twins import TAG, tags
 from property.writes import Mutation
 
+Cell = tuple[str, int, str]
+"""A table, a row's tag, and a column or computed field; "" stands for the row."""
 Obstacle = Literal["unique", "foreign key", "referenced", "value"]
 
 
@@ -36,10 +40,10 @@ class Seen:
     """Kinds of the others."""
     verdicts: dict[tuple[int, int, str, str], list[bool]] = field(default_factory=dict)
     """(root, rule, table, row) → what the rule said, each time."""
-    unveiled: set[tuple[str, int]] = field(default_factory=set)
-    """Rows that the caller could not see, and now can."""
-    gone: set[tuple[str, int]] = field(default_factory=set)
-    """Rows that the caller could see, and cannot any more."""
+    unveiled: set[Cell] = field(default_factory=set)
+    """Rows and cells that the caller could not see, and now can."""
+    gone: set[Cell] = field(default_factory=set)
+    """Those that the caller could see, and cannot any more."""
     reasons: frozenset[Reason] = frozenset()
     is_open: bool = False
     """The oracle cannot tell."""
@@ -88,14 +92,18 @@ class Watched(State):
         is_hidden = self._is_hidden(table, obstacle, [row] if kind in ("referenced", "value") else found)
         if kind == "foreign key" and isinstance(obstacle, Key):
             grant = self.world.table(obstacle.table).grant(self.role)
-            is_hidden = is_hidden or grant is None or grant.filter != Pred.always()
+            is_hidden = is_hidden or grant is None or not is_open(grant.filter)
         (self.seen.hidden if is_hidden else self.seen.shown).add(kind)
 
     def _is_hidden(self, table: Table, obstacle: Unique | Key | None, rows: list[Row]) -> bool:
         if any((table.name, row.get(TAG)) in self.hidden for row in rows):
             return True
         sight = Sight(self.world, self.role)
-        readable = {column.name for column in sight.columns(table)} if sight.sees(table) else set()
+        readable = {column.name for column in sight.steady(table)} if sight.sees(table) else set()
+        if isinstance(obstacle, Key) and not rows:
+            # It is about nothing but what the caller wrote.
+            given = WriteSight(self.world, self.role, True)
+            readable |= {column.name for column in (*given.insert_columns(table), *given.update_columns(table))}
         return obstacle is not None and not readable.issuperset(obstacle.columns)
 
 
@@ -112,7 +120,7 @@ def watched(world: World, mutation: Mutation) -> Seen:
     seen = Seen()
     before = _visible(world, mutation, seen, 0)
     everything = {(table.name, tag) for table in world.tables for tag in tags(table.rows)}
-    hidden = frozenset(everything - before)
+    hidden = frozenset(everything - {(table, tag) for table, tag, _ in before})
     roots = merged(mutation.items)
     # What one root brings to light the next may hide again.
     for number in range(1, len(roots) + 1):
@@ -139,11 +147,26 @@ def _after(world: World, mutation: Mutation, seen: Seen, hidden: frozenset[tuple
     return None
 
 
-def _visible(world: World, mutation: Mutation, seen: Seen, root: int) -> set[tuple[str, int]]:
-    """Which rows the caller sees after so many roots."""
+def _visible(world: World, mutation: Mutation, seen: Seen, root: int) -> set[Cell]:
+    """Which rows and cells the caller sees after so many roots."""
     truth = Watching(world, mutation.role, mutation.session)
     truth.seen, truth.root = seen, root
-    return {(table.name, tag) for table in world.tables for tag in tags(truth.visible(table))}
+    return {cell for table in world.tables for cell in _cells(table, truth)}
+
+
+def _cells(table: Table, truth: Truth) -> Iterator[Cell]:
+    """The visible rows, and of those the cells that are not visible in all of them."""
+    grant = table.grant(truth.role)
+    if grant is None:
+        return
+    fields = {column.name: grant.guard(column.name) for column in table.columns if grant.lists(column.name)}
+    fields |= {field.name: grant.computed_guard(field.name) for field in table.computed if grant.computes(field.name)}
+    for row in truth.visible(table):
+        if TAG in row:
+            yield table.name, row[TAG], ""
+            for name, guard in fields.items():
+                if guard is not None and truth.rule_holds(guard, table, row):
+                    yield table.name, row[TAG], name
 
 
 # ---------------------------------------------------------------- comparing

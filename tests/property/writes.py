@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from property.predicates import All, Any_, Both, Compare, How, Not, Pred, Value
+from property.predicates import All, Any_, Both, Compare, Given, How, Not, Pred, Value
 from property.queries import Item
-from property.truth import Given
 
 UpdateOperator = Literal["_set", "_inc", "_append", "_prepend", "_delete_key", "_delete_elem", "_delete_at_path"]
 UPDATE_OPERATORS: tuple[UpdateOperator, ...] = (
