@@ -32,7 +32,7 @@ check: $(STAMP) ## formatting, lint, types, layers
 	$(BIN)/usher check
 
 test: $(STAMP) ## the whole test suite, on real Postgres
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 fix: $(STAMP) ## format, and repair what lint can repair
 	$(BIN)/ruff format .

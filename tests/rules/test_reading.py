@@ -95,7 +95,8 @@ def test_every_text_is_told_about_as_the_careful_reader_does(text: str) -> None:
 def test_what_programs_write_is_read_quickly(value: Any, flow: bool | None, indent: int, width: int) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, indent=indent, width=width).removesuffix("...\n")
     found = quickly(text)
-    assert found is None or (plain(found), repr(found)) == (value, told(read_carefully, text))
+    # Not compared with the value: PyYAML writes the text 0E0 bare, which is a number in YAML 1.2.
+    assert found is None or repr(found) == told(read_carefully, text)
     assert (
         found is not None or "|" in text or ">" in text or "&" in text or "*" in text or "..." in text or "? " in text
     )
