@@ -41,7 +41,6 @@ from gql_gen.plan.nodes import (
     ShowNode,
     ShowPage,
     ShowPageInfo,
-    ShowText,
     SortKey,
 )
 
@@ -90,53 +89,35 @@ class ConnectionReader(Walker, ABC):
         return tuple(token_slot(given, key.type, self.values, at, place=f"{at}.{name}") for key in keys)
 
     def _connection(self, below: Below, type_: ObjectType) -> tuple[ConnectionShow, ...]:
-        shows: list[ConnectionShow] = []
-        for collected in self.fields(below, type_):
-            if collected.name == "__typename":
-                shows.append(ShowText(collected.key, self.typename(collected, type_)))
-                continue
-            field = self.field(type_, collected)
-            self.arguments(field, collected)
-            inner, of = self.below(collected), object_of(field)
-            match field.meaning:
-                case EdgesField():
-                    shows.append(ShowEdges(collected.key, self._edges(inner, of)))
-                case PageInfoField():
-                    shows.append(ShowPageInfo(collected.key, self._page_info(inner, of)))
-                case _:
-                    raise AssertionError(f"a connection has no {field.meaning}")
-        return tuple(shows)
+        return self.shown(below, type_, self._connection_part)
 
-    def _edges(self, below: Below, type_: ObjectType) -> tuple[ShowCursor | ShowNode | ShowText, ...]:
-        parts: list[ShowCursor | ShowNode | ShowText] = []
-        for collected in self.fields(below, type_):
-            if collected.name == "__typename":
-                parts.append(ShowText(collected.key, self.typename(collected, type_)))
-                continue
-            field = self.field(type_, collected)
-            self.arguments(field, collected)
-            match field.meaning:
-                case CursorField():
-                    self.leaf(collected)
-                    parts.append(ShowCursor(collected.key))
-                case EdgeNodeField():
-                    parts.append(ShowNode(collected.key, self.object(self.below(collected), object_of(field))))
-                case _:
-                    raise AssertionError(f"an edge has no {field.meaning}")
-        return tuple(parts)
+    def _connection_part(self, field: OutputField, collected: Collected) -> ShowEdges | ShowPageInfo:
+        self.arguments(field, collected)
+        inner, of = self.below(collected), object_of(field)
+        match field.meaning:
+            case EdgesField():
+                return ShowEdges(collected.key, self.shown(inner, of, self._edge_part))
+            case PageInfoField():
+                return ShowPageInfo(collected.key, self.shown(inner, of, self._page_part))
+            case _:
+                raise AssertionError(f"a connection has no {field.meaning}")
 
-    def _page_info(self, below: Below, type_: ObjectType) -> tuple[ShowPage | ShowText, ...]:
-        parts: list[ShowPage | ShowText] = []
-        for collected in self.fields(below, type_):
-            if collected.name == "__typename":
-                parts.append(ShowText(collected.key, self.typename(collected, type_)))
-                continue
-            field = self.field(type_, collected)
-            self.arguments(field, collected)
-            self.leaf(collected)
-            assert isinstance(field.meaning, PageInfoPart)
-            parts.append(ShowPage(collected.key, field.meaning.part))
-        return tuple(parts)
+    def _edge_part(self, field: OutputField, collected: Collected) -> ShowCursor | ShowNode:
+        self.arguments(field, collected)
+        match field.meaning:
+            case CursorField():
+                self.leaf(collected)
+                return ShowCursor(collected.key)
+            case EdgeNodeField():
+                return ShowNode(collected.key, self.object(self.below(collected), object_of(field)))
+            case _:
+                raise AssertionError(f"an edge has no {field.meaning}")
+
+    def _page_part(self, field: OutputField, collected: Collected) -> ShowPage:
+        self.arguments(field, collected)
+        self.leaf(collected)
+        assert isinstance(field.meaning, PageInfoPart)
+        return ShowPage(collected.key, field.meaning.part)
 
     # ------------------------------------------------------------ node
 

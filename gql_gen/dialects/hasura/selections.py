@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from graphql.language import SelectionSetNode
 
@@ -15,6 +15,9 @@ from gql_gen.dialects.hasura.given import Given, Values
 from gql_gen.dialects.hasura.schema import RoleSchema
 from gql_gen.dialects.hasura.typesystem import NamespaceField, NonNull, ObjectType, OutputField, named
 from gql_gen.errors import Rejected
+from gql_gen.plan.nodes import ShowText
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,17 @@ class Walker(ABC):
         if not sets:
             raise Rejected(f"missing selection set for '{collected.name}'", path=collected.path)
         return Below(sets, collected.inside, collected.path)
+
+    def shown(
+        self, below: Below, type_: ObjectType, read: Callable[[OutputField, Collected], T]
+    ) -> tuple[T | ShowText, ...]:
+        """What is selected of an object: `__typename` is a text, every other field what `read` makes of it."""
+        return tuple(
+            ShowText(collected.key, self.typename(collected, type_))
+            if collected.name == "__typename"
+            else read(self.field(type_, collected), collected)
+            for collected in self.fields(below, type_)
+        )
 
     def typename(self, collected: Collected, type_: ObjectType) -> str:
         self.leaf(collected)

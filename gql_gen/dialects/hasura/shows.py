@@ -69,7 +69,6 @@ from gql_gen.plan.nodes import (
     ShowLink,
     ShowNodes,
     ShowRows,
-    ShowText,
 )
 
 TEXT_LIST = ValueType(Ident("pg_catalog", "text"), "String", is_list=True)
@@ -146,13 +145,7 @@ class RowReader(ConnectionReader):
     # ------------------------------------------------------------ what is shown
 
     def object(self, below: Below, type_: ObjectType) -> tuple[Show, ...]:
-        shows: list[Show] = []
-        for collected in self.fields(below, type_):
-            if collected.name == "__typename":
-                shows.append(ShowText(collected.key, self.typename(collected, type_)))
-            else:
-                shows.append(self._show(self.field(type_, collected), collected))
-        return tuple(shows)
+        return self.shown(below, type_, self._show)
 
     def _show(self, field: OutputField, collected: Collected) -> Show:
         arguments = self.arguments(field, collected)
@@ -205,47 +198,37 @@ class RowReader(ConnectionReader):
         return Slot("literal", (), TEXT_LIST, encode(list(keys), TEXT_LIST, at), at) if keys else None
 
     def _aggregate_object(self, below: Below, type_: ObjectType) -> tuple[AggregateShow, ...]:
-        shows: list[AggregateShow] = []
-        for collected in self.fields(below, type_):
-            if collected.name == "__typename":
-                shows.append(ShowText(collected.key, self.typename(collected, type_)))
-                continue
-            field = self.field(type_, collected)
-            self.arguments(field, collected)
-            inner = self.below(collected)
-            if isinstance(field.meaning, NodesField):
-                shows.append(ShowNodes(collected.key, self.object(inner, object_of(field))))
-            else:
-                assert isinstance(field.meaning, AggregateField)
-                shows.append(self._functions(collected.key, inner, object_of(field)))
-        return tuple(shows)
+        return self.shown(below, type_, self._aggregate_part)
+
+    def _aggregate_part(self, field: OutputField, collected: Collected) -> AggregateShow:
+        self.arguments(field, collected)
+        inner = self.below(collected)
+        if isinstance(field.meaning, NodesField):
+            return ShowNodes(collected.key, self.object(inner, object_of(field)))
+        assert isinstance(field.meaning, AggregateField)
+        return self._functions(collected.key, inner, object_of(field))
 
     def _functions(self, key: str, below: Below, type_: ObjectType) -> ShowGroup:
-        parts: list[ShowAggregate | ShowGroup | ShowText] = []
-        for collected in self.fields(below, type_):
-            if collected.name == "__typename":
-                parts.append(ShowText(collected.key, self.typename(collected, type_)))
-                continue
-            field = self.field(type_, collected)
-            arguments = self.arguments(field, collected)
-            match field.meaning:
-                case CountField():
-                    self.leaf(collected)
-                    parts.append(self._count(collected.key, field, arguments, collected.path))
-                case FunctionField():
-                    inner = self.below(collected)
-                    parts.append(self._functions(collected.key, inner, object_of(field)))
-                case FunctionColumnField(function=function, field=shown, as_text=as_text):
-                    self.leaf(collected)
-                    parts.append(ShowAggregate(collected.key, function, (column(shown),), as_text=as_text))
-                case FunctionComputedField(function=function, field=computed, returns=returns, as_text=as_text):
-                    self.leaf(collected)
-                    call = called(computed.routine, field, arguments, self.values, collected.path)
-                    value = ComputedRef(call, returns.pg)
-                    parts.append(ShowAggregate(collected.key, function, (value,), as_text=as_text))
-                case _:
-                    raise AssertionError(f"an aggregate has no {field.meaning}")
-        return ShowGroup(key, tuple(parts))
+        return ShowGroup(key, self.shown(below, type_, self._function))
+
+    def _function(self, field: OutputField, collected: Collected) -> ShowAggregate | ShowGroup:
+        arguments = self.arguments(field, collected)
+        match field.meaning:
+            case CountField():
+                self.leaf(collected)
+                return self._count(collected.key, field, arguments, collected.path)
+            case FunctionField():
+                return self._functions(collected.key, self.below(collected), object_of(field))
+            case FunctionColumnField(function=function, field=shown, as_text=as_text):
+                self.leaf(collected)
+                return ShowAggregate(collected.key, function, (column(shown),), as_text=as_text)
+            case FunctionComputedField(function=function, field=computed, returns=returns, as_text=as_text):
+                self.leaf(collected)
+                call = called(computed.routine, field, arguments, self.values, collected.path)
+                value = ComputedRef(call, returns.pg)
+                return ShowAggregate(collected.key, function, (value,), as_text=as_text)
+            case _:
+                raise AssertionError(f"an aggregate has no {field.meaning}")
 
     def _count(self, key: str, field: OutputField, arguments: Mapping[str, Given], path: str) -> ShowAggregate:
         columns: tuple[Any, ...] = ()

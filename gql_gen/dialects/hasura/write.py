@@ -23,7 +23,6 @@ from gql_gen.dialects.hasura.typesystem import (
     InputObject,
     InsertRoot,
     ListOf,
-    ObjectType,
     OutputField,
     ReturningField,
     RootCallField,
@@ -36,7 +35,7 @@ from gql_gen.dialects.hasura.typesystem import (
 )
 from gql_gen.dialects.hasura.write_types import argument_word
 from gql_gen.model.predicates import Pred
-from gql_gen.plan.nodes import Root, ShowText
+from gql_gen.plan.nodes import Root
 from gql_gen.plan.writes import (
     Answer,
     Delete,
@@ -155,13 +154,9 @@ class MutationReader(RowReader):
         return OneRow(self.object(below, object_of(field)))
 
     def _response(self, below: Below, field: OutputField) -> Response:
-        type_ = object_of(field)
-        return Response(tuple(self._response_part(collected, type_) for collected in self.fields(below, type_)))
+        return Response(self.shown(below, object_of(field), self._response_part))
 
-    def _response_part(self, collected: Collected, type_: ObjectType) -> ResponseShow:
-        if collected.name == "__typename":
-            return ShowText(collected.key, self.typename(collected, type_))
-        field = self.field(type_, collected)
+    def _response_part(self, field: OutputField, collected: Collected) -> ResponseShow:
         match field.meaning:
             case AffectedRowsField():
                 self.leaf(collected)
