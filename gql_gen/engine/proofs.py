@@ -44,9 +44,9 @@ async def prove_rules(world: World, checks: Checks) -> None:
                 said = f"the rule of role {name} for {ident} can never work: {message}"
                 world.withdraw(name, ident, Fault(grants[0][0].at, said))
                 continue
-            for heir in family(name, world.rules):
-                if heir in table.permissions:
-                    await _prove_writes(world, name, entity, table.permissions[heir], checks)
+            for giver in family(name, world.rules):
+                if giver in table.permissions:
+                    await _prove_writes(world, name, entity, table.permissions[giver], checks)
 
 
 async def _prove_writes(
