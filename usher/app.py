@@ -64,7 +64,7 @@ def auth_settings(settings: Settings) -> AuthSettings:
 
 def http_settings(settings: Settings) -> HttpSettings:
     """The limits of one request."""
-    from gql_gen.http.addresses import parse_networks
+    from commons.addresses import parse_networks
     from gql_gen.http.cors import parse_cors_domain
     from gql_gen.http.types import HttpSettings
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from commons.respond import send_bytes, send_json
 from gql_gen.errors import Unauthorized
 from gql_gen.http.caller import CallerResolver
 from gql_gen.http.cors import without_ambient_cookies
 from gql_gen.http.graphql import RELAY_PATH, GraphQLEndpoint
 from gql_gen.http.loopback import GUARD_HEADERS, stranger
-from gql_gen.http.respond import send_bytes, send_json
 from gql_gen.http.types import Answers, AuthSettings, HttpSettings
 from gql_gen.session import ADMIN
 

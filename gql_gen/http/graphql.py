@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
+from commons.respond import Header, send_bytes, send_gzipped
 from gql_gen.ask import DocumentAsk, Reply
 from gql_gen.errors import BadRequest, Failed, Rejected, Unauthorized, UsherError
 from gql_gen.http.caller import CallerResolver
@@ -24,7 +25,6 @@ from gql_gen.http.hang_up import HungUp, Watchman
 from gql_gen.http.negotiate import CONTENT_TYPES, Media, accepted_media, accepts_gzip, is_json_body
 from gql_gen.http.persisted import PersistedQueries
 from gql_gen.http.rates import Rates
-from gql_gen.http.respond import Header, send_bytes, send_gzipped
 from gql_gen.http.types import Answers, HttpSettings
 from gql_gen.rules.types import RateRule
 from gql_gen.session import Caller

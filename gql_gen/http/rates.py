@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from starlette.types import Scope
 
-from gql_gen.http.addresses import Network, origin
+from commons.addresses import Network, origin
 from gql_gen.rules.types import RateRule
 from gql_gen.session import Caller
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from commons.addresses import Network
 from gql_gen.ask import DocumentAsk, Outcome, Reply
 from gql_gen.errors import UsherError
-from gql_gen.http.addresses import Network
 from gql_gen.http.cors import CorsRules
 from gql_gen.http.rates import MEMORY
 from gql_gen.http.secret import JwtSecret

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "ARCHITECTURE.md"
-PACKAGES = ("usher", "gql_gen", "auth_engine")
+PACKAGES = ("usher", "gql_gen", "auth_engine", "commons")
 
 
 def test_every_import_points_the_right_way() -> None:

@@ -16,7 +16,7 @@ from gql_gen.model.operators import COLUMN_COMPARISONS, GROUPS
 from gql_gen.sql.operators import TEMPLATES
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("usher", "gql_gen", "auth_engine")
+PACKAGES = ("usher", "gql_gen", "auth_engine", "commons")
 LONGEST_FILE = 600
 LONG_TABLES = frozenset[str]()
 """Files that may be longer, being one table each."""

@@ -14,7 +14,7 @@ import pytest
 from edge_kit import SECRET, Edge, Got, MakeEdge, RecordingAnswers
 from redis.asyncio import Redis
 
-from gql_gen.http.addresses import origin, parse_networks
+from commons.addresses import origin, parse_networks
 from gql_gen.http.rates import LocalCounts, Rates, wait_for
 from gql_gen.http.types import AuthSettings, HttpSettings
 from gql_gen.rules.types import LimitRules, RateRule

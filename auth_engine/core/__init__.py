@@ -1,0 +1,1 @@
+"""Types, settings, errors and the pure rules of the auth engine: no input, no output."""

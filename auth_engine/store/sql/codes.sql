@@ -1,0 +1,1 @@
+-- Codes of SMS, of phone-number changes and of elevation, and the tries at them.

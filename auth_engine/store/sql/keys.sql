@@ -1,0 +1,1 @@
+-- Security keys and open WebAuthn challenges.

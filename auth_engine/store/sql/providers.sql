@@ -1,0 +1,1 @@
+-- Accounts at providers, their tokens, and sign-ins under way.

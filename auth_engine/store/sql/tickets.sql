@@ -1,0 +1,1 @@
+-- Tickets and mailed codes, kept as digests in auth.users.

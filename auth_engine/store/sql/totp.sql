@@ -1,0 +1,1 @@
+-- TOTP secrets, used periods and recovery codes.
