@@ -30,7 +30,7 @@ def _parts(file: str) -> tuple[dict[str, str], dict[str, str]]:
     text = (FOLDER / f"{file}.sql").read_text(encoding="utf-8")
     found: dict[str, dict[str, str]] = {"name": {}, "piece": {}}
     headings = list(_HEADING.finditer(text))
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
+    for heading, following in zip(headings, [*headings[1:], None], strict=False):
         kind, name = heading[1], heading[2]
         if name in found[kind]:
             raise ValueError(f"{file}.sql names {name} twice")

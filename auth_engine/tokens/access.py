@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import jwt
 import msgspec
@@ -97,14 +97,16 @@ class AccessTokens:
             return None
         now = self._clock.now().timestamp()
         expires, issued, starts = payload.get("exp"), payload.get("iat"), payload.get("nbf", 0)
-        if not (_is_moment(expires) and expires > now):
+        if not _is_moment(expires) or expires <= now:
             return None
-        if not (issued is None or (_is_moment(issued) and issued <= now)) or not (_is_moment(starts) and starts <= now):
+        if issued is not None and (not _is_moment(issued) or issued > now):
+            return None
+        if not _is_moment(starts) or starts > now:
             return None
         return _claims(payload, key.namespace)
 
 
-def _is_moment(value: Any) -> bool:
+def _is_moment(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 

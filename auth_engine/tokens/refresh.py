@@ -1,4 +1,4 @@
-"""Refresh tokens and personal access tokens: their text, their hash, and the successor of each. Auth contract §3, §10."""
+"""Refresh tokens and personal access tokens: text, hash and successor of each. Auth contract §3, §10."""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ class Seals:
     def matches(self, digest: str, purpose: str, *parts: str) -> bool:
         """Whether a digest in hexadecimal was made of these parts, under any key; equal time for every answer."""
         given = digest.encode("utf-8", "replace")
-        return any([hmac.compare_digest(given, each.hex().encode()) for each in self.digests(purpose, *parts)])
+        found = [hmac.compare_digest(given, each.hex().encode()) for each in self.digests(purpose, *parts)]
+        return any(found)
 
 
 def _bound(*parts: str) -> bytes:

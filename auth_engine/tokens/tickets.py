@@ -1,8 +1,8 @@
 """Tickets: what is mailed and what is stored of it. Auth contract §10, "At rest".
 
 Mailed: `<kind>:<uuid>`. Stored in auth.users.ticket: `<kind>:<SHA-256 of what is mailed, in hexadecimal>`. A ticket of
-Hasura Auth is stored as it was mailed and still works; only the form with a UUID is compared plainly, so a stored digest
-is never a ticket itself. A mailed code is stored as `otp:<keyed digest of user id and code>`.
+Hasura Auth is stored as it was mailed and still works; only the form with a UUID is compared plainly, so a stored
+digest is never a ticket itself. A mailed code is stored as `otp:<keyed digest of user id and code>`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,25 @@ class NewTicket:
     stored: str
 
 
-def new_ticket(kind: TicketKind) -> NewTicket:
-    text = f"{kind.value}:{uuid.uuid4()}"
-    return NewTicket(text, stored_ticket(text))
+class TicketMaker:
+    """Makes tickets and codes. `compatible`: stored as Hasura Auth reads them (AUTH_PEER_COMPATIBLE_WRITES)."""
+
+    def __init__(self, seals: Seals, *, compatible: bool = False) -> None:
+        self._seals = seals
+        self._compatible = compatible
+
+    def ticket(self, kind: TicketKind) -> NewTicket:
+        text = f"{kind.value}:{uuid.uuid4()}"
+        return NewTicket(text, text if self._compatible else stored_ticket(text))
+
+    def code(self, user_id: UserId) -> NewTicket:
+        """Six digits for this user, to be mailed and stored in auth.users.ticket."""
+        code = new_code()
+        return NewTicket(code, code if self._compatible else stored_code(self._seals, user_id, code))
+
+    def code_matches(self, stored: str | None, user_id: UserId, code: str) -> bool:
+        """Whether the code is the one stored; a plain code of Hasura Auth counts too."""
+        return code_matches(self._seals, stored, user_id, code)
 
 
 def stored_ticket(text: str) -> str:

@@ -1,0 +1,102 @@
+"""Which addresses a browser may be sent to. Auth contract §1, "Allowed redirect URLs".
+
+Each entry of the list stands for itself and everything below it. `*` stays inside one host label or path segment, `**`
+crosses them; `?`, `[…]` and `{a,b}` as in globs. What browsers read differently than people is refused: control
+characters, spaces, backslashes, `<>"`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+_REFUSED: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\\u2028\u2029]")
+_SEPARATORS: Final = r"[^./]"
+MAX_CHARACTERS: Final = 4_096
+
+
+class RedirectRules:
+    """The allowed targets, compiled once."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        self._patterns = tuple(re.compile(pattern) for entry in entries for pattern in _patterns(entry))
+
+    def allow(self, target: str) -> bool:
+        """Whether a browser may be sent there."""
+        if len(target) > MAX_CHARACTERS or _REFUSED.search(target):
+            return False
+        bare = target.partition("#")[0].partition("?")[0]
+        parts = bare.partition("://")
+        if not parts[1] or "@" in parts[2].partition("/")[0]:
+            return False
+        return any(pattern.fullmatch(each) for each in (bare, f"{bare}/") for pattern in self._patterns)
+
+
+def _patterns(entry: str) -> tuple[str, ...]:
+    """Regular expressions for an entry: itself and everything below, a default port written or not."""
+    bare = entry.strip().partition("#")[0].partition("?")[0]
+    if bare.endswith("/**"):
+        base = bare.removesuffix("/**")
+    elif bare.endswith("/*"):
+        base = bare.removesuffix("/*")
+    else:
+        base = bare.removesuffix("/")
+    return tuple(_glob(f"{each}/**") for each in _with_ports(base))
+
+
+def _with_ports(base: str) -> tuple[str, ...]:
+    scheme, separator, rest = base.partition("://")
+    port = {"http": "80", "https": "443"}.get(scheme.lower())
+    host, slash, path = rest.partition("/")
+    if not separator or port is None:
+        return (base,)
+    if host.endswith(f":{port}"):
+        return (base, f"{scheme}://{host.removesuffix(f':{port}')}{slash}{path}")
+    if re.search(r":[0-9*?\[{]", host) and not host.endswith("]"):
+        return (base,)
+    return (base, f"{scheme}://{host}:{port}{slash}{path}")
+
+
+def _glob(pattern: str) -> str:
+    """A glob as a regular expression."""
+    out: list[str] = []
+    position, depth = 0, 0
+    while position < len(pattern):
+        character = pattern[position]
+        position += 1
+        if character == "*":
+            if pattern[position : position + 1] == "*":
+                position += 1
+                out.append(".*")
+            else:
+                out.append(f"{_SEPARATORS}*")
+        elif character == "?":
+            out.append(_SEPARATORS)
+        elif character == "[" and "]" in pattern[position:]:
+            end = pattern.index("]", position)
+            inside = pattern[position:end]
+            negated = inside.startswith(("!", "^"))
+            members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside)
+            out.append(f"[{'^' if negated else ''}{members}]" if members else re.escape(f"[{inside}]"))
+            position = end + 1
+        elif character == "{" and "}" in pattern[position:]:
+            depth += 1
+            out.append("(?:")
+        elif character == "}" and depth:
+            depth -= 1
+            out.append(")")
+        elif character == "," and depth:
+            out.append("|")
+        else:
+            out.append(re.escape(character))
+    return "".join(out)
+
+
+def with_query(url: str, values: dict[str, str]) -> str:
+    """The address with these values set in its query, which is sorted by key; what was there and the fragment stay."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in values]
+    query = urlencode(sorted([*kept, *values.items()], key=lambda pair: pair[0]))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, parts.fragment))

@@ -1,0 +1,18 @@
+"""The ticket between the first factor and the second."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auth_engine.core.types import NeedsTotp, TicketKind, User
+from auth_engine.flows.kit import Kit
+from auth_engine.store.store import Stores
+
+TICKET_SECONDS: Final = 300
+
+
+async def ask_for_totp(stores: Stores, kit: Kit, user: User) -> NeedsTotp:
+    """Write a ticket for /signin/mfa/totp; it takes the place of any other ticket of the user."""
+    ticket = kit.tickets.ticket(TicketKind.MFA_TOTP)
+    await stores.tickets.put(user.id, ticket.stored, TICKET_SECONDS)
+    return NeedsTotp(ticket.text)

@@ -1,0 +1,43 @@
+"""POST /signin/email-password."""
+
+from __future__ import annotations
+
+from auth_engine.core.errors import Code, Refused
+from auth_engine.core.fields import Body, Email, Password
+from auth_engine.core.rules import ensure_valid_user
+from auth_engine.core.types import Method, Outcome, User, Visit
+from auth_engine.flows.kit import Kit
+from auth_engine.flows.mfa_ticket import ask_for_totp
+from auth_engine.flows.sessions import sign_in
+
+
+class SignInEmailPassword(Body, frozen=True):
+    email: Email
+    password: Password
+
+
+async def sign_in_email_password(body: SignInEmailPassword, visit: Visit, kit: Kit) -> Outcome:
+    """A session, or a ticket for the second factor. The state of the account is told only after the right password, and
+    an unknown address costs as much as a wrong password."""
+    account = body.email.lower()
+    await kit.limits.ensure_open(account, visit.source or visit.address)
+    user = await kit.store.users.by_email(body.email)
+    is_right = await kit.passwords.matches(body.password, user.password_hash if user else None)
+    if user is None or not is_right:
+        await kit.limits.note_failure(account, visit.source or visit.address)
+        raise Refused(Code.INVALID_EMAIL_PASSWORD)
+    ensure_valid_user(user, kit.settings)
+    await kit.limits.note_success(account, visit.source or visit.address)
+    await _rehash(user, body.password, kit)
+    if user.has_totp:
+        async with kit.store.transaction() as stores:
+            return await ask_for_totp(stores, kit, user)
+    return await sign_in(user, visit, kit, Method.PASSWORD)
+
+
+async def _rehash(user: User, password: str, kit: Kit) -> None:
+    """Bring a hash of another system to our form, now that the password is known."""
+    stored = user.password_hash
+    if stored is None or kit.settings.peer_compatible_writes or not kit.passwords.needs_rehash(stored):
+        return
+    await kit.store.users.rehash(user.id, stored, await kit.passwords.hash(password))

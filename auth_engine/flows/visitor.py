@@ -1,0 +1,24 @@
+"""Who holds the access token of this visit."""
+
+from __future__ import annotations
+
+from auth_engine.core.errors import Code, Refused
+from auth_engine.core.rules import ensure_valid_user
+from auth_engine.core.types import Claims, User, Visit
+from auth_engine.flows.kit import Kit
+
+
+def claims_of(visit: Visit) -> Claims:
+    """The claims of a route that wants a token. Raises Refused."""
+    if visit.claims is None:
+        raise Refused(Code.INVALID_REQUEST, "no valid access token")
+    return visit.claims
+
+
+async def current_user(visit: Visit, kit: Kit, *, may_be_anonymous: bool = False) -> User:
+    """The user of the token, as they are now, after the valid-user check. Raises Refused."""
+    user = await kit.store.users.by_id(claims_of(visit).user_id)
+    if user is None:
+        raise Refused(Code.INVALID_EMAIL_PASSWORD, "the token's user is gone")
+    ensure_valid_user(user, kit.settings, may_be_anonymous=may_be_anonymous, may_lack_email=True)
+    return user

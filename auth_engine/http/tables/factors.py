@@ -1,0 +1,9 @@
+"""Second factors and elevation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auth_engine.http.route import Route
+
+ROUTES: Final[tuple[Route, ...]] = ()

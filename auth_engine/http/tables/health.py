@@ -1,0 +1,28 @@
+"""Whether we are alive, what we are, and the keys of our signatures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auth_engine.flows.health import get_jwks, get_version, healthz, readyz
+from auth_engine.http.route import Answer, Route
+
+ROUTES: Final = (
+    Route(
+        method="GET", path="/healthz", flow=healthz, summary="Whether the process is alive", answer=Answer.DATA,
+        shape=str, unlimited=True, without_prefix=True,
+    ),
+    Route(
+        method="HEAD", path="/healthz", flow=healthz, summary="The same, without a body", answer=Answer.DATA,
+        shape=str, unlimited=True, without_prefix=True,
+    ),
+    Route(
+        method="GET", path="/readyz", flow=readyz, summary="Whether the database answers", answer=Answer.DATA,
+        shape=str, unlimited=True, without_prefix=True,
+    ),
+    Route(method="GET", path="/version", flow=get_version, summary="The version", answer=Answer.DATA, shape=dict),
+    Route(
+        method="GET", path="/.well-known/jwks.json", flow=get_jwks, summary="Public keys of access tokens",
+        answer=Answer.DATA, shape=dict,
+    ),
+)  # fmt: skip

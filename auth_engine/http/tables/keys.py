@@ -1,0 +1,9 @@
+"""Security keys and passkeys."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auth_engine.http.route import Route
+
+ROUTES: Final[tuple[Route, ...]] = ()

@@ -1,0 +1,1 @@
+"""Rendering mails and text messages, and the wires they leave by."""

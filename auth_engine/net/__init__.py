@@ -1,0 +1,1 @@
+"""Outgoing HTTP, with the addresses that may be reached."""

@@ -1,0 +1,1 @@
+"""Signing in at somebody else's door: providers, the exchange of codes, id tokens."""

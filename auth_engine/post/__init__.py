@@ -1,0 +1,1 @@
+"""The outbox's other end: what was written in a transaction is delivered after it, at least once."""
