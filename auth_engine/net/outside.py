@@ -41,7 +41,7 @@ class Outside:
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
         basic: tuple[str, str] | None = None,
-        timeout: float = TIMEOUT_SECONDS,
+        seconds: float = TIMEOUT_SECONDS,
     ) -> Reply:
         """`trusted`: the address comes from the operator's settings. Raises Unreachable."""
         if self._client is None:
@@ -55,7 +55,7 @@ class Outside:
                 data=form,
                 content=content,
                 auth=basic,
-                timeout=timeout,
+                timeout=seconds,
             )
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from None
