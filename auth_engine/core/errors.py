@@ -56,6 +56,7 @@ class Code(Enum):
     # Ours.
     NOT_FOUND = Refusal("not-found", 404, "This route does not exist")
     TOO_MANY_REQUESTS = Refusal("too-many-requests", 429, "Too many requests")
+    UNAVAILABLE = Refusal("unavailable", 503, "The database does not answer")
     BUSY = Refusal("busy", 503, "Too busy, try again soon")
     INVALID_ADMIN_SECRET = Refusal("invalid-admin-secret", 401, "Invalid admin secret")
     LAST_SIGN_IN_METHOD = Refusal("last-sign-in-method", 409, "This is the only way left to sign in")

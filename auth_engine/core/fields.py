@@ -19,7 +19,7 @@ E164: Final = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, extra_json_schema={"format": "email"})]
 Password = Annotated[str, Meta(min_length=3, max_length=1024)]
-DisplayName = Annotated[str, Meta(max_length=32)]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=32)]
 """Checked by `check_display_name` too: Python's patterns know no classes of symbols."""
 Locale = Annotated[str, Meta(min_length=2, max_length=2)]
 Otp = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -54,6 +54,8 @@ class SignUpOptions(Body, frozen=True):
 
 def check_display_name(name: str | None) -> None:
     """Letters, digits, symbols, space and `, . ' -`. Raises ValueError, which a decoder turns into its own error."""
+    if name == "":
+        raise ValueError("displayName is empty")
     for character in name or "":
         if character not in " ,.'-" and unicodedata.category(character)[0] not in "LNS":
             raise ValueError("displayName has a character that is not allowed")

@@ -13,7 +13,9 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 _REFUSED: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\\u2028\u2029]")
-_SEPARATORS: Final = r"[^./]"
+_WITHIN: Final = r"[^./]"
+"""One character that is no separator."""
+_TOKENS: Final = re.compile(r"\*\*|\*|\?|\[[^\]]+\]|\{[^{}]*\}|.", re.DOTALL)
 MAX_CHARACTERS: Final = 4_096
 
 
@@ -36,7 +38,7 @@ class RedirectRules:
 
 def _patterns(entry: str) -> tuple[str, ...]:
     """Regular expressions for an entry: itself and everything below, a default port written or not."""
-    bare = entry.strip().partition("#")[0].partition("?")[0]
+    bare = entry.strip()
     if bare.endswith("/**"):
         base = bare.removesuffix("/**")
     elif bare.endswith("/*"):
@@ -61,37 +63,33 @@ def _with_ports(base: str) -> tuple[str, ...]:
 
 def _glob(pattern: str) -> str:
     """A glob as a regular expression."""
-    out: list[str] = []
-    position, depth = 0, 0
-    while position < len(pattern):
-        character = pattern[position]
-        position += 1
-        if character == "*":
-            if pattern[position : position + 1] == "*":
-                position += 1
-                out.append(".*")
-            else:
-                out.append(f"{_SEPARATORS}*")
-        elif character == "?":
-            out.append(_SEPARATORS)
-        elif character == "[" and "]" in pattern[position:]:
-            end = pattern.index("]", position)
-            inside = pattern[position:end]
+    return "".join(_translated(token) for token in _TOKENS.findall(pattern))
+
+
+def _translated(token: str) -> str:
+    match token[0]:
+        case "*":
+            return ".*" if token == "**" else f"{_WITHIN}*"
+        case "?":
+            return _WITHIN
+        case "[" if len(token) > 1:
+            inside = token[1:-1]
             negated = inside.startswith(("!", "^"))
             members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside)
-            out.append(f"[{'^' if negated else ''}{members}]" if members else re.escape(f"[{inside}]"))
-            position = end + 1
-        elif character == "{" and "}" in pattern[position:]:
-            depth += 1
-            out.append("(?:")
-        elif character == "}" and depth:
-            depth -= 1
-            out.append(")")
-        elif character == "," and depth:
-            out.append("|")
-        else:
-            out.append(re.escape(character))
-    return "".join(out)
+            return f"[{'^./' if negated else ''}{members}]" if _is_sound(members) else re.escape(token)
+        case "{" if len(token) > 1:
+            return f"(?:{'|'.join(_glob(choice) for choice in token[1:-1].split(','))})"
+        case _:
+            return re.escape(token)
+
+
+def _is_sound(members: str) -> bool:
+    """Whether a class of characters can be written so: `b-a` cannot."""
+    try:
+        re.compile(f"[{members}]")
+    except re.error:
+        return False
+    return bool(members)
 
 
 def with_query(url: str, values: dict[str, str]) -> str:

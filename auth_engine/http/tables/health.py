@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from auth_engine.flows.health import get_jwks, get_version, healthz, readyz
+from auth_engine.core.errors import Code
+from auth_engine.flows.health import JwkSet, Readiness, Version, get_jwks, get_version, healthz, readyz
 from auth_engine.http.route import Answer, Route
 
 ROUTES: Final = (
@@ -18,11 +19,11 @@ ROUTES: Final = (
     ),
     Route(
         method="GET", path="/readyz", flow=readyz, summary="Whether the database answers", answer=Answer.DATA,
-        shape=str, unlimited=True, without_prefix=True,
+        shape=Readiness, unlimited=True, without_prefix=True, raises=(Code.UNAVAILABLE,),
     ),
-    Route(method="GET", path="/version", flow=get_version, summary="The version", answer=Answer.DATA, shape=dict),
+    Route(method="GET", path="/version", flow=get_version, summary="The version", answer=Answer.DATA, shape=Version),
     Route(
         method="GET", path="/.well-known/jwks.json", flow=get_jwks, summary="Public keys of access tokens",
-        answer=Answer.DATA, shape=dict,
+        answer=Answer.DATA, shape=JwkSet,
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from auth_engine.core.errors import Code
+from auth_engine.core.shapes import UserAnswer
 from auth_engine.flows.get_user import get_user
 from auth_engine.flows.refresh import Refresh, refresh
 from auth_engine.flows.sign_out import SignOut, sign_out
@@ -28,7 +29,7 @@ ROUTES: Final = (
         summary="End one session or all",
     ),
     Route(
-        method="GET", path="/user", flow=get_user, access=Access.TOKEN, answer=Answer.DATA, shape=dict,
+        method="GET", path="/user", flow=get_user, access=Access.TOKEN, answer=Answer.DATA, shape=UserAnswer,
         summary="The user of the token", raises=VALID_USER,
     ),
 )  # fmt: skip
