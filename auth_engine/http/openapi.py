@@ -172,6 +172,8 @@ def _tidied(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     found = {name: _tidied(value) for name, value in schema.items() if name not in ("title", "default", "x-nullable")}
+    if isinstance(found.get("pattern"), str):
+        found["pattern"] = re.sub(r"\\Z$", "$", found["pattern"])  # Python's end of a text, which others do not know
     if schema.get("default", "") is None and not schema.get("x-nullable") and "anyOf" in found:
         choices = [each for each in found.pop("anyOf") if each != {"type": "null"}]
         found = {**found, **choices[0]} if len(choices) == 1 else {**found, "anyOf": choices}
@@ -181,3 +183,9 @@ def _tidied(schema: Any) -> Any:
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+if __name__ == "__main__":
+    import json
+
+    print(json.dumps(openapi(), indent=1, ensure_ascii=False))
