@@ -1,8 +1,8 @@
 """schemathesis over our OpenAPI file: no fault of ours, no shape that is not documented, nothing wrong accepted.
 
 All checks but two: wrong methods are 404 here as at Hasura Auth (`unsupported_method` wants 405), and what fits the
-schema may still be refused for what the database holds (`positive_data_acceptance`). Two checks want 401 where a token is
-missing or wrong; clients of Hasura Auth look for 400, so exactly that answer is let through, and no other.
+schema may still be refused for what the database holds (`positive_data_acceptance`). Two checks want 401 where a token
+is missing or wrong; clients of Hasura Auth look for 400, so exactly that answer is let through, and no other.
 """
 
 from __future__ import annotations

@@ -84,6 +84,24 @@ def test_sql_text_lives_where_sql_is_written() -> None:
     assert not found, "\n".join(found)
 
 
+def test_every_named_statement_is_used_and_every_used_one_is_there() -> None:
+    """Statements of the auth engine stand in sql/*.sql; modules load a file by `queries("file")` into a constant."""
+    store = ROOT / "auth_engine" / "store"
+    written = {
+        (path.stem, name)
+        for path in (store / "sql").glob("*.sql")
+        for name in re.findall(r"^-- name: (\w+)", path.read_text(), re.MULTILINE)
+    }
+    used = {
+        (file, name)
+        for path in store.rglob("*.py")
+        for constant, file in re.findall(r"^(\w+)(?:: Final)? = queries\(\"(\w+)\"\)", path.read_text(), re.MULTILINE)
+        for name in re.findall(rf"\b{constant}\[\"(\w+)\"\]", path.read_text())
+    }
+    assert written == used, (written - used, used - written)
+    assert len(written) > 20
+
+
 def test_the_search_for_sql_text_finds_it() -> None:
     """The guard above guards something: what it looks for is there where it may be."""
     found = {inside(path) for path in sources() for _, text in strings(path) if SQL.match(text)}
