@@ -21,7 +21,7 @@ help: ## this list
 
 setup: $(STAMP) ## build the virtual environment from the lock file
 
-run: $(STAMP) console-once ## start everything: Postgres, the API, the console (PORT=8080)
+run: $(STAMP) console-once ## start everything: Postgres, the API, sign-in, the console (PORT=8080)
 	@exec $(BIN)/usher up --port $(PORT)
 
 check: $(STAMP) ## formatting, lint, types, layers
@@ -73,4 +73,5 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "usher.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@printf '#!/bin/sh\nexec "%s/python" -m usher "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/usher && chmod +x $(BIN)/usher
+	@printf '#!/bin/sh\nexec "%s/python" -m usher.auth_cli "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/auth-engine && chmod +x $(BIN)/auth-engine
 	@touch $@

@@ -1,4 +1,5 @@
--- The database of the example: the `auth` schema, and a small application around it.
+-- The database of the example: the `auth` schema, the log of what happened to accounts, and a small application around
+-- them.
 --
 -- Apply it to an empty database:  psql -v ON_ERROR_STOP=1 -f schema.sql
 -- It needs Postgres 15 or newer and, of the contrib modules, only citext. Comments on tables and columns become the
@@ -181,6 +182,25 @@ create table auth.schema_migrations (
 comment on table auth.schema_migrations is 'The version of the auth schema.';
 
 insert into auth.schema_migrations (version, dirty) values (18, false);
+
+-- ---------------------------------------------------------------------- auth_engine: what happened to users' accounts
+-- The one table of the auth engine that is for reading; it makes the others itself, at its first start.
+
+create schema if not exists auth_engine;
+comment on schema auth_engine is 'What the auth engine keeps beside the schema auth.';
+
+create table if not exists auth_engine.audit (
+  id         bigint      generated always as identity primary key,
+  at         timestamptz not null default now(),
+  user_id    uuid,
+  event      text        not null,
+  address    text        not null default '',
+  user_agent text        not null default '',
+  detail     jsonb
+);
+create index if not exists audit_user_id_idx on auth_engine.audit (user_id, id);
+comment on table auth_engine.audit is 'What happened to accounts. Rows outlive the user.';
+comment on column auth_engine.audit.event is 'Such as sign-in, sign-up, password-changed, session-reuse.';
 
 -- ---------------------------------------------------------------------------------- public: organisations and their work
 -- org, member and user_app keep the camel-case column names of the application that they come from. member."userId" and

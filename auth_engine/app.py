@@ -15,13 +15,17 @@ from auth_engine.factors.pwned import Pwned
 from auth_engine.flows.kit import Kit
 from auth_engine.http.edge import Edge
 from auth_engine.limits.limits import Limits
+from auth_engine.mail.sms import sms_of
 from auth_engine.net.outside import Outside
+from auth_engine.oauth.registry import Providers
 from auth_engine.post.post import Post
 from auth_engine.store.boot import boot
 from auth_engine.store.runner import open_pool
 from auth_engine.store.store import Store
+from auth_engine.store.sweep import Sweeper
 from auth_engine.tokens.access import AccessTokens
 from auth_engine.tokens.claims import CustomClaims
+from auth_engine.tokens.graphql_claims import GraphQLClaims
 from auth_engine.tokens.seals import DERIVED_WARNING, Seals
 from auth_engine.tokens.secret import read_keys
 from auth_engine.tokens.tickets import TicketMaker
@@ -38,6 +42,7 @@ class AuthEngine:
 
     kit: Kit
     app: ASGIApp
+    sweeper: Sweeper
 
     @classmethod
     async def open(
@@ -53,7 +58,11 @@ class AuthEngine:
         if not settings.encryption_keys:
             logger.warning(DERIVED_WARNING)
         seals = Seals(settings.encryption_keys or (settings.jwt_secret or settings.jwt_secrets or "",))
-        await boot(settings.migrations_url or database_url, default_roles(settings))
+        outside = Outside()
+        custom = CustomClaims(
+            settings.custom_claims, settings.custom_claims_defaults, _claims_source(settings, outside) or claims
+        )
+        await boot(settings.migrations_url or database_url, default_roles(settings), database_url)
         pool = await open_pool(database_url, settings.pool_size)
         store = Store(pool)
         clock = clock or SystemClock()
@@ -62,24 +71,37 @@ class AuthEngine:
             redirects=redirect_rules(settings),
             store=store,
             access=AccessTokens(keys, settings.access_token_seconds, clock),
-            claims=CustomClaims(settings.custom_claims, settings.custom_claims_defaults, claims),
+            claims=custom,
             seals=seals,
             tickets=TicketMaker(seals, compatible=settings.peer_compatible_writes),
-            passwords=Passwords(settings.password_threads, settings.password_queue),
-            pwned=Pwned(settings.password_hibp_enabled, settings.hibp_url),
-            limits=Limits(settings, store),
-            post=Post(store, seals),
-            sms=None,
-            outside=Outside(),
+            passwords=Passwords(
+                settings.password_threads, settings.password_queue, compatible=settings.peer_compatible_writes
+            ),
+            pwned=Pwned(settings.password_hibp_enabled, settings.hibp_url, outside),
+            limits=Limits(settings, store, clock),
+            post=Post(store, seals, settings, outside, clock),
+            sms=sms_of(settings, outside),
+            outside=outside,
+            providers=Providers(settings, outside, clock),
             clock=clock,
         )
         await kit.limits.start()
         await kit.post.start()
-        return cls(kit, Edge(kit))
+        sweeper = Sweeper(pool)
+        await sweeper.start()
+        return cls(kit, Edge(kit), sweeper)
 
     async def close(self) -> None:
+        await self.sweeper.stop()
         await self.kit.post.stop()
         await self.kit.limits.stop()
         await self.kit.outside.close()
         self.kit.passwords.close()
         await self.kit.store.close()
+
+
+def _claims_source(settings: Settings, outside: Outside) -> ClaimsSource | None:
+    """The GraphQL server that the settings name; it goes before whatever the caller of `open` offers."""
+    if settings.graphql_url is None:
+        return None
+    return GraphQLClaims(settings.graphql_url, settings.admin_secret, outside)

@@ -83,8 +83,21 @@ def usher(
 ) -> Iterator[Server]:
     """`usher serve` on a free port of this machine."""
     flags = ["--port=0", f"--permissions={permissions}", f"--workers={workers}"]
-    command = [sys.executable, "-m", "usher", "serve", *flags]
-    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url, **settings}
+    with _served(["usher", "serve", *flags], {"DATABASE_URL": database_url, **settings}, log) as server:
+        yield server
+
+
+@contextmanager
+def auth_engine(database_url: str, log: Path, settings: Mapping[str, str]) -> Iterator[Server]:
+    """`auth-engine serve` on a free port of this machine, one worker."""
+    with _served(["usher.auth_cli", "serve", "--port=0"], {"DATABASE_URL": database_url, **settings}, log) as server:
+        yield server
+
+
+@contextmanager
+def _served(module: list[str], settings: Mapping[str, str], log: Path) -> Iterator[Server]:
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), **settings}
+    command = [sys.executable, "-m", *module]
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
@@ -100,7 +113,7 @@ def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:
         if found:
             return int(found[1])
         time.sleep(0.005)
-    raise BenchError(f"usher did not start:\n{log.read_text()}")
+    raise BenchError(f"the server did not start:\n{log.read_text()}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

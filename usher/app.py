@@ -1,4 +1,4 @@
-"""Settings → the one ASGI app: the GraphQL engine's routes, and the console beside them."""
+"""Settings → the one ASGI app: the GraphQL engine's routes, the console and the auth engine beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
+from usher.auth import AUTH_MOUNT
 from usher.settings import Settings
 from usher.static import console_app
 
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from gql_gen.engine.answer import Engine
     from gql_gen.engine.settings import EngineSettings
     from gql_gen.http.types import AuthSettings, HttpSettings
+    from usher.auth import OpenedAuth
 
 
-def build_front_door(engine: Engine, settings: Settings) -> ASGIApp:
-    """Everything that one port serves."""
+def build_front_door(engine: Engine, settings: Settings, auth: OpenedAuth | None = None) -> ASGIApp:
+    """Everything that one port serves. Users whom the auth engine, when there is one, has disabled or deleted are
+    refused by the GraphQL engine too."""
     from gql_gen.http.app import build_app
 
     console = console_app()
@@ -25,7 +28,8 @@ def build_front_door(engine: Engine, settings: Settings) -> ASGIApp:
         auth_settings(settings),
         http_settings(settings),
         routes={"/": console},
-        mounts={"/console": console},
+        mounts={"/console": console} if auth is None else {AUTH_MOUNT: auth.app, "/console": console},
+        revoked=None if auth is None else auth.revoked.since,
     )
 
 
@@ -57,7 +61,7 @@ def auth_settings(settings: Settings) -> AuthSettings:
 
     return AuthSettings(
         admin_secret=settings.admin_secret,
-        jwt_secrets=parse_jwt_secrets(settings.jwt_secret) if settings.jwt_secret is not None else (),
+        jwt_secrets=parse_jwt_secrets(settings.tokens_secret) if settings.tokens_secret is not None else (),
         unauthorized_role=settings.unauthorized_role,
     )
 

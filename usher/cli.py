@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from usher import __version__
-from usher.failures import StartRefused, explain
+from usher.commands import CONTEXT, DEFAULT_HOST, HOST, WORKERS, Commands, warn_as
+from usher.failures import StartRefused
 
 if TYPE_CHECKING:
     from usher.settings import Settings
@@ -24,7 +26,6 @@ PERMISSIONS = click.option(
     help="Who may do what.",
 )
 PORT = click.option("--port", type=click.IntRange(0, 65_535), help="[default: 8080; 0 takes any free port]")
-HOST = click.option("--host", help="[default: 127.0.0.1, this machine alone]")
 OUT = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -32,27 +33,10 @@ OUT = click.option(
     show_default=True,
     help="The folder of schemas, one file per role.",
 )
-DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 
 
-class _Commands(click.Group):
-    """Ends a command that cannot go on with its message: no traceback, an exit code that is not 0."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (click.exceptions.Exit, click.ClickException, click.Abort):
-            raise
-        except Exception as error:
-            message = explain(error)
-            if message is None:
-                raise
-            click.echo(f"usher: {message}", err=True)
-            ctx.exit(error.exit_code if isinstance(error, StartRefused) else 1)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group("usher", cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, message="usher %(version)s")
 def main() -> None:
     """A GraphQL API over your Postgres: each role sees only its rows."""
@@ -68,11 +52,16 @@ def main() -> None:
     show_default=True,
     help="Where the embedded Postgres and the secrets live.",
 )
-@click.option("--database-url", help="Serve this database and start none; nothing is changed in it.")
+@click.option("--database-url", help="Serve this database and start none; nothing is changed in it without --auth.")
 @SCHEMA
 @PERMISSIONS
 @click.option(
     "--demo/--no-demo", default=None, help="Rows to play with.  [default: demo.sql beside the schema, if any]"
+)
+@click.option(
+    "--auth/--no-auth",
+    default=None,
+    help="The auth engine at /v1/auth.  [default: yes, but not on a --database-url, where it would make its schemas]",
 )
 def up(
     host: str | None,
@@ -82,8 +71,9 @@ def up(
     schema: Path,
     permissions: Path,
     demo: bool | None,
+    auth: bool | None,
 ) -> None:
-    """Start everything for development: Postgres, the API, the console."""
+    """Start everything for development: Postgres, the API, sign-up and sign-in, the console."""
     from usher.serve import exit_on_signals
     from usher.up import Wishes, demo_script
     from usher.up import up as start
@@ -98,6 +88,7 @@ def up(
         permissions=permissions,
         demo=demo_script(schema, demo),
         database_url=database_url,
+        auth=auth if auth is not None else database_url is None,
     )
     start(wishes, settings, click.echo)
 
@@ -107,26 +98,37 @@ def up(
 @PERMISSIONS
 @HOST
 @PORT
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@WORKERS
 @click.option("--strict", is_flag=True, help="Do not start when a rule names what the database lacks.")
+@click.option("--auth", is_flag=True, help="The auth engine too, at /v1/auth; it makes its own schemas.")
 def serve(
-    database_url: str | None, permissions: Path, host: str | None, port: int | None, workers: int, strict: bool
+    database_url: str | None,
+    permissions: Path,
+    host: str | None,
+    port: int | None,
+    workers: int,
+    strict: bool,
+    auth: bool,
 ) -> None:
-    """Serve an existing database, changing nothing in it."""
+    """Serve an existing database, changing nothing in it but, with --auth, the auth engine's schemas."""
+    from usher.auth import read_auth_settings
     from usher.serve import Service, bind, exit_on_signals
-    from usher.settings import ensure_coherent
+    from usher.settings import ensure_coherent, environment_of_process
     from usher.workers import serve_by
 
     exit_on_signals()
     settings = _settings()
     host = host or settings.host or DEFAULT_HOST
-    ensure_coherent(settings, host)
+    ensure_coherent(settings, host, with_auth=auth)
     address = database_url or settings.database_url
     if address is None:
         raise StartRefused("which database? Give --database-url, or set HASURA_GRAPHQL_DATABASE_URL")
+    service = Service(settings, address, permissions, strict)
+    if auth:
+        service = replace(service, auth=read_auth_settings(environment_of_process(), _warn))
     with bind(host, _first(port, settings.port)) as listener:
         ready = f"Serving on http://{host}:{listener.getsockname()[1]}/v1/graphql"
-        serve_by(workers, Service(settings, address, permissions, strict), listener, lambda: click.echo(ready))
+        serve_by(workers, service, listener, lambda: click.echo(ready))
 
 
 @main.command()
@@ -211,6 +213,9 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
+_warn = warn_as("usher")
+
+
 def _settings() -> Settings:
     from usher.log import configure_log
     from usher.settings import read_settings, unknown_names
@@ -219,10 +224,6 @@ def _settings() -> Settings:
     for warning in unknown_names():
         _warn(warning)
     return read_settings()
-
-
-def _warn(warning: str) -> None:
-    click.echo(f"usher: warning: {warning}", err=True)
 
 
 def _first(*ports: int | None) -> int:

@@ -19,6 +19,10 @@ def explain(error: BaseException) -> str | None:
     """What to say about an error that has a message for people; None for one that is a fault of ours."""
     if isinstance(error, StartRefused):
         return error.message
+    from auth_engine.core.errors import BadSetting, BootRefused
+
+    if isinstance(error, BadSetting | BootRefused):
+        return str(error)
     # Imported here: the modules that define the others are heavy, and needed only when something went wrong.
     from gql_gen.rules.types import RulesError
     from usher.psql import PostgresError

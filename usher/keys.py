@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from usher.settings import Settings
 
 KEYS_FILE: Final = "keys.json"
 CLAIMS: Final = "https://hasura.io/jwt/claims"
+ISSUER: Final = "hasura-auth"
+"""As the auth engine signs, which takes no other's."""
 TICKET_SECONDS: Final = 12 * 60 * 60
 SHARED_KEY_ALGORITHMS: Final = frozenset({"HS256", "HS384", "HS512"})
 
@@ -23,6 +25,8 @@ SHARED_KEY_ALGORITHMS: Final = frozenset({"HS256", "HS384", "HS512"})
 class Keys:
     admin_secret: str = field(repr=False)
     jwt_key: str = field(repr=False)
+    encryption_key: str = field(repr=False)
+    """As AUTH_ENCRYPTION_KEYS spells it."""
 
     @property
     def jwt_secret(self) -> str:
@@ -35,22 +39,27 @@ def keys_of(data_dir: Path) -> Keys:
     path = data_dir / KEYS_FILE
     try:
         stored = json.loads(path.read_text())
-        return Keys(admin_secret=stored["admin_secret"], jwt_key=stored["jwt_key"])
+        keys = Keys(stored["admin_secret"], stored["jwt_key"], stored.get("encryption_key") or _new_key())
     except FileNotFoundError:
-        return _make_keys(path)
-    except (OSError, ValueError, KeyError, TypeError):
+        stored, keys = {}, Keys(secrets.token_urlsafe(24), _new_key(), _new_key())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise StartRefused(f"{path} cannot be read: remove it, and new secrets are made") from None
+    if stored != asdict(keys):  # a new folder, or one of a version that had fewer keys
+        _write_keys(path, keys)
+    return keys
 
 
-def _make_keys(path: Path) -> Keys:
-    keys = Keys(admin_secret=secrets.token_urlsafe(24), jwt_key=secrets.token_urlsafe(48))
+def _new_key() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _write_keys(path: Path, keys: Keys) -> None:
     # Written aside and renamed: an interrupted start leaves no half file.
     making = path.with_suffix(".making")
     making.unlink(missing_ok=True)
     with os.fdopen(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({"admin_secret": keys.admin_secret, "jwt_key": keys.jwt_key}, file, indent=2)
+        json.dump(asdict(keys), file, indent=2)
     making.rename(path)
-    return keys
 
 
 def with_keys(settings: Settings, keys: Keys) -> Settings:
@@ -58,20 +67,20 @@ def with_keys(settings: Settings, keys: Keys) -> Settings:
     return replace(
         settings,
         admin_secret=settings.admin_secret or keys.admin_secret,
-        jwt_secret=settings.jwt_secret or keys.jwt_secret,
+        jwt_secret=settings.jwt_secret or (None if settings.jwt_secrets else keys.jwt_secret),
     )
 
 
 def sign_ticket(settings: Settings, user_id: str, roles: tuple[str, ...]) -> str | None:
     """A JWT for a user whose default role is the first. None when the key in use can only check tickets."""
-    secret = _shared_key(settings.jwt_secret)
+    secret = _shared_key(settings.tokens_secret)
     if secret is None:
         return None
     import jwt
 
     now = int(time.time())
     claims = {"x-hasura-user-id": user_id, "x-hasura-default-role": roles[0], "x-hasura-allowed-roles": list(roles)}
-    body = {"sub": user_id, "iat": now, "exp": now + TICKET_SECONDS, CLAIMS: claims}
+    body = {"sub": user_id, "iss": ISSUER, "iat": now, "exp": now + TICKET_SECONDS, CLAIMS: claims}
     return jwt.encode(body, secret["key"], algorithm=secret["type"])
 
 

@@ -15,9 +15,10 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Generator
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
 import uvicorn
 
@@ -26,6 +27,9 @@ from usher.settings import Settings
 from usher.wire import OneWriteProtocol
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from auth_engine.core.settings import Settings as AuthSettings
     from gql_gen.engine.answer import Engine
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -33,9 +37,23 @@ GRACE_SECONDS: Final = 5
 BACKLOG: Final = 2048
 
 
+class Servable(Protocol):
+    """What a process serves. Travels to workers, so it holds no open thing."""
+
+    @property
+    def has_lifespan(self) -> bool:
+        """Whether the app answers to ASGI's lifespan."""
+
+    def quietly(self) -> Self:
+        """The same for the workers of a supervisor: what is doubtful was reported already."""
+
+    def opened(self) -> AbstractAsyncContextManager[ASGIApp]:
+        """The app, and all that lies behind it until the block is left. Raises what opening raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Everything that a serving process has to know. Travels to workers, so it holds no open thing."""
+    """The GraphQL engine over a database, the console, and the auth engine where `auth` is given."""
 
     settings: Settings
     database_url: str
@@ -43,6 +61,33 @@ class Service:
     strict: bool = False
     reports_faults: bool = True
     """False for the workers of a supervisor that has reported them already."""
+    auth: AuthSettings | None = None
+
+    @property
+    def has_lifespan(self) -> bool:
+        return True
+
+    def quietly(self) -> Service:
+        return replace(self, reports_faults=False)
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[ASGIApp]:
+        from usher.app import build_front_door
+        from usher.auth import opened_auth
+        from usher.bridge import EngineClaims
+        from usher.reload import watching_rules
+
+        claims = EngineClaims()
+        async with contextlib.AsyncExitStack() as stack:
+            auth = None
+            if self.auth is not None:
+                # First: the rules may speak of tables that its first start makes.
+                opening = opened_auth(self.auth, self.database_url, claims=claims, quiet=not self.reports_faults)
+                auth = await stack.enter_async_context(opening)
+            engine = await stack.enter_async_context(opened(self))
+            claims.join(engine)
+            await stack.enter_async_context(watching_rules(engine, self.permissions))
+            yield build_front_door(engine, self.settings, auth)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -74,8 +119,8 @@ def _bind_failure(host: str, port: int, error: OSError) -> str:
             return f"cannot listen on {host} port {port}: {error.strerror}"
 
 
-def serve(service: Service, listener: socket.socket, on_ready: Callable[[], None] | None = None) -> None:
-    """Serve in this process until a signal says stop. Raises what opening the engine raises."""
+def serve(service: Servable, listener: socket.socket, on_ready: Callable[[], None] | None = None) -> None:
+    """Serve in this process until a signal says stop. Raises what opening the service raises."""
     import uvloop
 
     with (
@@ -86,14 +131,11 @@ def serve(service: Service, listener: socket.socket, on_ready: Callable[[], None
         runner.run(_serve(service, listener, on_ready))
 
 
-async def _serve(service: Service, listener: socket.socket, on_ready: Callable[[], None] | None) -> None:
-    from usher.app import build_front_door
-    from usher.reload import watching_rules
-
+async def _serve(service: Servable, listener: socket.socket, on_ready: Callable[[], None] | None) -> None:
     _on_stop(_cancel_this_task())
-    async with opened(service) as engine, watching_rules(engine, service.permissions):
+    async with service.opened() as app:
         _settle_garbage()
-        server = _Server(_configuration(build_front_door(engine, service.settings)), on_ready)
+        server = _Server(_configuration(app, "on" if service.has_lifespan else "off"), on_ready)
         _on_stop(server.stop)
         await server.serve(sockets=[listener])
 
@@ -159,12 +201,12 @@ def _once(loop: asyncio.AbstractEventLoop, sentinel: int, action: Callable[[], o
     return act
 
 
-def _configuration(app: object) -> uvicorn.Config:
+def _configuration(app: ASGIApp, lifespan: Literal["on", "off"]) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         loop="uvloop",
         http=OneWriteProtocol,
-        lifespan="on",
+        lifespan=lifespan,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -27,6 +27,8 @@ class Settings:
     admin_secret: str | None = variable("HASURA_GRAPHQL_ADMIN_SECRET", read=text, secret=True)
     jwt_secret: str | None = variable("HASURA_GRAPHQL_JWT_SECRET", read=text, secret=True)
     """JSON, as Hasura's documentation has it."""
+    jwt_secrets: str | None = variable("HASURA_GRAPHQL_JWT_SECRETS", read=text, secret=True)
+    """A list of such: all verify, and the auth engine signs with the first."""
     unauthorized_role: str | None = variable("HASURA_GRAPHQL_UNAUTHORIZED_ROLE", read=text)
     database_url: str | None = variable("HASURA_GRAPHQL_DATABASE_URL", "DATABASE_URL", read=text, secret=True)
     host: str | None = variable("HASURA_GRAPHQL_SERVER_HOST", read=text)
@@ -57,7 +59,12 @@ class Settings:
     @property
     def is_open(self) -> bool:
         """True when there is nothing to check a visitor against: everybody is admin, so only this machine may come."""
-        return self.admin_secret is None and self.jwt_secret is None
+        return self.admin_secret is None and self.tokens_secret is None
+
+    @property
+    def tokens_secret(self) -> str | None:
+        """How tokens are checked: the list, where there is one, and the single secret otherwise."""
+        return self.jwt_secrets or self.jwt_secret
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -74,8 +81,11 @@ def environment_of_process() -> Mapping[str, str]:
 
 
 def unknown_names(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """A warning for each variable that looks like a setting and is none."""
-    known = {name for setting in variables(Settings) for name in setting.metadata["names"]}
+    """A warning for each variable that looks like a setting and is none. Hasura's names that the auth engine reads are
+    known, whether it is served or not."""
+    from auth_engine.core.settings import Settings as AuthSettings
+
+    known = {name for each in (Settings, AuthSettings) for one in variables(each) for name in one.metadata["names"]}
     return read_from.unknown_names(_source(environment), PREFIXES, known, "usher")
 
 
@@ -83,10 +93,15 @@ def _source(environment: Mapping[str, str] | None) -> Mapping[str, str]:
     return os.environ if environment is None else environment
 
 
-def ensure_coherent(settings: Settings, host: str) -> None:
+def ensure_coherent(settings: Settings, host: str, *, with_auth: bool = False) -> None:
     """Refuse what would leave a door open: tickets without an admin secret, or no secret at all off this machine."""
-    if settings.jwt_secret is not None and settings.admin_secret is None:
-        raise StartRefused("HASURA_GRAPHQL_JWT_SECRET needs HASURA_GRAPHQL_ADMIN_SECRET beside it")
+    if settings.tokens_secret is not None and settings.admin_secret is None:
+        name = "HASURA_GRAPHQL_JWT_SECRET" if settings.jwt_secrets is None else "HASURA_GRAPHQL_JWT_SECRETS"
+        raise StartRefused(f"{name} needs HASURA_GRAPHQL_ADMIN_SECRET beside it")
+    if with_auth and settings.admin_secret is None:
+        raise StartRefused("--auth needs HASURA_GRAPHQL_ADMIN_SECRET")
+    if with_auth and settings.tokens_secret is None:
+        raise StartRefused("--auth needs HASURA_GRAPHQL_JWT_SECRET: the key that access tokens are signed with")
     if settings.is_open and not is_loopback(host):
         raise StartRefused(
             f"without HASURA_GRAPHQL_ADMIN_SECRET everybody is admin, so --host {host} is refused: "
@@ -109,9 +124,9 @@ def _ensure_readable(settings: Settings) -> None:
         parse_cors_domain(settings.cors_domain)
         name = "USHER_TRUSTED_PROXIES"
         parse_networks(settings.trusted_proxies or "")
-        name = "HASURA_GRAPHQL_JWT_SECRET"
-        if settings.jwt_secret is not None:
-            parse_jwt_secrets(settings.jwt_secret)
+        name = "HASURA_GRAPHQL_JWT_SECRET" if settings.jwt_secrets is None else "HASURA_GRAPHQL_JWT_SECRETS"
+        if settings.tokens_secret is not None:
+            parse_jwt_secrets(settings.tokens_secret)
     except ValueError as fault:
         raise StartRefused(f"{name}: {fault}") from None
 

@@ -1,4 +1,4 @@
-"""`usher up`: a whole installation in one folder: its own Postgres, its secrets, rows to play with."""
+"""`usher up`: a whole installation in one folder: its own Postgres, its secrets, rows to play with, sign-in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gql_gen.rules.load import load_rules
-from usher.keys import keys_of, sign_ticket, with_keys
+from usher.auth import AUTH_MOUNT, MAIL_BOX, read_auth_settings
+from usher.keys import Keys, keys_of, sign_ticket, with_keys
 from usher.postgres import MARK, MARK_TEXT, EmbeddedPostgres
 from usher.serve import Service, bind, serve
-from usher.settings import Settings, ensure_coherent
+from usher.settings import Settings, ensure_coherent, environment_of_process, is_loopback
+
+if TYPE_CHECKING:
+    from auth_engine.core.settings import Settings as AuthSettings
 
 DATABASE: Final = "usher"
 MAKING: Final = "usher_making"
@@ -37,6 +41,7 @@ class Wishes:
     permissions: Path
     demo: Path | None
     database_url: str | None
+    auth: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Greeting:
     ticket: str | None
     data_dir: Path
     has_demo: bool
+    has_auth: bool
+    has_mail_box: bool
 
     def lines(self) -> tuple[str, ...]:
         ask = DEMO_QUERY if self.has_demo else "{ __typename }"
@@ -61,6 +68,8 @@ class Greeting:
             "",
             f"Console  {self.address}/console/",
             f"GraphQL  {self.address}/v1/graphql",
+            *([f"Auth     {self.address}{AUTH_MOUNT}"] if self.has_auth else []),
+            *([f"Mails    {self.address}{AUTH_MOUNT}{MAIL_BOX}"] if self.has_mail_box else []),
             f"Data     {self.data_dir}",
         )
         return (*where, *as_user, *as_admin, "", "Ctrl-C stops it.")
@@ -74,15 +83,51 @@ def up(wishes: Wishes, settings: Settings, say: Say) -> None:
     load_rules(wishes.permissions)  # a slip in the file is said before anything is started
     listener = bind(wishes.host, wishes.port)
     with listener, _database(wishes, say) as (url, has_demo):
-        settings = with_keys(settings, keys_of(wishes.data_dir))
+        keys = keys_of(wishes.data_dir)
+        settings = with_keys(settings, keys)
         ensure_coherent(settings, wishes.host)
+        port = listener.getsockname()[1]
+        auth = _auth_settings(wishes, settings, keys, port, say) if wishes.auth else None
         ticket = sign_ticket(settings, DEMO_USER, DEMO_ROLES) if has_demo else None
         assert settings.admin_secret is not None
-        address = f"http://{_shown(wishes.host)}:{listener.getsockname()[1]}"
-        greeting = Greeting(address, settings.admin_secret, ticket, wishes.data_dir.absolute(), has_demo)
-        service = Service(settings, url, wishes.permissions)
+        greeting = Greeting(
+            address=f"http://{_shown(wishes.host)}:{port}",
+            admin_secret=settings.admin_secret,
+            ticket=ticket,
+            data_dir=wishes.data_dir.absolute(),
+            has_demo=has_demo,
+            has_auth=auth is not None,
+            has_mail_box=auth is not None and auth.mail_box,
+        )
+        service = Service(settings, url, wishes.permissions, auth=auth)
         serve(service, listener, on_ready=lambda: say("\n".join(greeting.lines())))
         say("\nStopped.")
+
+
+def _auth_settings(wishes: Wishes, settings: Settings, keys: Keys, port: int, say: Say) -> AuthSettings | None:
+    """The auth engine's settings: the environment's, before what suits this machine. None when the keys in use can only
+    check tokens."""
+    from auth_engine.core.errors import BadSetting
+    from auth_engine.tokens.secret import read_keys
+
+    given = {name: value for name, value in environment_of_process().items() if value.strip()}
+    address = f"http://localhost:{port}"
+    defaults = {
+        "AUTH_SERVER_URL": f"{address}{AUTH_MOUNT}",
+        "AUTH_CLIENT_URL": f"{address}/console",
+        "AUTH_ENCRYPTION_KEYS": keys.encryption_key,
+    }
+    if "AUTH_SMTP_HOST" not in given and is_loopback(wishes.host):
+        # Whoever reads the mail box can sign in as anybody: only for this machine.
+        defaults["AUTH_DEV_MAIL_BOX"] = "true"
+    secrets = {"HASURA_GRAPHQL_ADMIN_SECRET": settings.admin_secret, "HASURA_GRAPHQL_JWT_SECRET": settings.jwt_secret}
+    found = read_auth_settings({**defaults, **given, **{name: text for name, text in secrets.items() if text}}, say)
+    try:
+        read_keys(found.jwt_secret, found.jwt_secrets)
+    except BadSetting as fault:
+        say(f"Note: the auth engine is not served. {fault}.")
+        return None
+    return found
 
 
 def demo_script(schema: Path, wanted: bool | None) -> Path | None:

@@ -9,7 +9,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Final
@@ -17,7 +16,7 @@ from typing import Final
 import structlog
 
 from usher.failures import StartRefused, explain
-from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Service, serve
+from usher.serve import GRACE_SECONDS, STOP_SIGNALS, Servable, serve
 
 log = structlog.get_logger("usher")
 
@@ -26,7 +25,7 @@ SHORT_LIFE_SECONDS: Final = 1.0
 
 
 def serve_by(
-    workers: int, service: Service, listener: socket.socket, on_ready: Callable[[], None] | None = None
+    workers: int, service: Servable, listener: socket.socket, on_ready: Callable[[], None] | None = None
 ) -> None:
     """Serve by so many processes; one needs no other to look after it."""
     if workers == 1:
@@ -36,12 +35,12 @@ def serve_by(
 
 
 def serve_many(
-    service: Service, listener: socket.socket, workers: int, on_ready: Callable[[], None] | None = None
+    service: Servable, listener: socket.socket, workers: int, on_ready: Callable[[], None] | None = None
 ) -> None:
     """Serve by several processes. One that dies is replaced; one that cannot start ends all. The others follow when the
     first one serves, so that what is wrong is said once."""
     context = multiprocessing.get_context("spawn")
-    quiet = replace(service, reports_faults=False)
+    quiet = service.quietly()
 
     def start() -> SpawnProcess:
         return _started(context.Process(target=_work, args=(quiet, listener), daemon=False))
@@ -72,7 +71,7 @@ def _await_first(process: SpawnProcess, serves: Connection) -> None:
         raise StartRefused("a worker could not start; its reason stands above") from None
 
 
-def _work(service: Service, listener: socket.socket, says: Connection | None = None) -> None:
+def _work(service: Servable, listener: socket.socket, says: Connection | None = None) -> None:
     from usher.log import configure_log
 
     configure_log()

@@ -59,6 +59,9 @@ class Code(Enum):
     UNAVAILABLE = Refusal("unavailable", 503, "The database does not answer")
     BUSY = Refusal("busy", 503, "Too busy, try again soon")
     INVALID_ADMIN_SECRET = Refusal("invalid-admin-secret", 401, "Invalid admin secret")
+    USER_NOT_FOUND = Refusal("user-not-found", 404, "There is no such user")
+    USER_EXISTS = Refusal("user-already-exists", 409, "A user with this phone number or id exists already")
+    USER_IN_USE = Refusal("user-in-use", 409, "Other data still refers to this user")
     LAST_SIGN_IN_METHOD = Refusal("last-sign-in-method", 409, "This is the only way left to sign in")
     CAPTCHA_FAILED = Refusal("invalid-captcha", 403, "The captcha was not solved")
 

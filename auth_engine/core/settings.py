@@ -48,7 +48,7 @@ _PROVIDER_PREFIX: Final = "AUTH_PROVIDER_"
 _PROVIDER_KEYS: Final = (
     "ENABLED", "CLIENT_ID", "CLIENT_SECRET", "SCOPE", "AUDIENCE", "TEAM_ID", "KEY_ID", "PRIVATE_KEY", "TENANT",
     "AUTHORIZATION_URL", "TOKEN_URL", "USER_PROFILE_URL", "DEFAULT_ORGANIZATION", "DEFAULT_CONNECTION",
-    "DEFAULT_DOMAIN", "CONSUMER_KEY", "CONSUMER_SECRET", "ISSUER",
+    "DEFAULT_DOMAIN", "CONSUMER_KEY", "CONSUMER_SECRET", "ISSUER", "JWKS_URL",
 )  # fmt: skip
 _SECRET_PROVIDER_KEYS: Final = frozenset({"CLIENT_SECRET", "PRIVATE_KEY", "CONSUMER_SECRET"})
 _OIDC: Final = "OIDC_"
@@ -171,6 +171,7 @@ class Settings:
     )
     smtp_x_smtpapi: str | None = variable("AUTH_SMTP_X_SMTPAPI_HEADER", read=text)
     smtp_timeout_ms: int = variable("AUTH_SMTP_TIMEOUT", read=duration(1, 600_000), default=10_000)
+    postmark_url: str = variable("AUTH_SMTP_POSTMARK_URL", read=address, default="https://api.postmarkapp.com")
     email_templates_path: str | None = variable("AUTH_EMAIL_TEMPLATES_PATH", read=text)
     mail_box: bool = variable("AUTH_DEV_MAIL_BOX", read=switch, default=False)
     """Mails land in a page at /dev/mail and in the log; for development alone."""
@@ -283,6 +284,9 @@ def _ensure_coherent(settings: Settings) -> None:
         ("redis://", "rediss://", "valkey://", "valkeys://")
     ):
         raise BadSetting("AUTH_RATE_LIMIT_STORE must be postgres, memory, or an address that begins with redis://")
+    for name in settings.providers:
+        if name.removeprefix(_OIDC.lower()) in PROVIDERS and name.startswith(_OIDC.lower()):
+            raise BadSetting(f"{_PROVIDER_PREFIX}{name.upper()}_…: the name belongs to a provider that is built in")
     for name in (settings.locale_default, *settings.locale_allowed):
         if len(name) != 2:
             raise BadSetting("AUTH_LOCALE_DEFAULT and AUTH_LOCALE_ALLOWED_LOCALES hold codes of two letters")

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from auth_engine.core.fields import UUID_PATTERN
 from auth_engine.core.types import Session, User
 
-Identity = Annotated[str, Meta(pattern=f"^{UUID_PATTERN}$")]
+Identity = Annotated[str, Meta(pattern=rf"^{UUID_PATTERN}\Z")]
 
 
 class UserAnswer(Struct, frozen=True, rename="camel"):

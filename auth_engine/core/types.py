@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -121,6 +121,16 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a body that is read line by line: what it says, or why it cannot be read."""
+
+    number: int
+    """From 1; empty lines count."""
+    value: Any = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One request, as far as flows may look at it. `claims` is None without a valid access token."""
 
@@ -137,6 +147,14 @@ class Visit:
     """The named parts of the path, such as `provider`."""
     source: str = ""
     """A token that the client keeps between visits, if any (limits know returning sources by it)."""
+    host: str = ""
+    """The host that the request names, as it names it. Nothing that is mailed is ever made of it."""
+    is_forwarded: bool = False
+    """Whether something in front of us says that it hands the request on."""
+    wants_json: bool = False
+    """Whether `Accept` names JSON."""
+    lines: AsyncIterator[Line] | None = None
+    """The body, where the route takes JSON lines; read as they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +199,13 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """A JSON value a line."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cookie:
     """A cookie to be set; no Domain, HttpOnly, Path=/ (auth contract §10). `seconds` 0 removes it."""
 
@@ -209,4 +234,4 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Outcome: TypeAlias = SignedIn | NoSession | NeedsTotp | Done | Data | Redirect | Page
+Outcome: TypeAlias = SignedIn | NoSession | NeedsTotp | Done | Data | Lines | Redirect | Page

@@ -1,4 +1,5 @@
-"""The forms of password hashes. New: argon2id at OWASP's parameters. Read: what imported users bring along.
+"""The forms of password hashes. New: argon2id at OWASP's parameters, or bcrypt where Hasura Auth must read it. Read:
+these, and what imported users bring along (`imported`).
 
 An unknown form is a mismatch, never an error.
 """
@@ -8,13 +9,22 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from auth_engine.factors.imported import BCRYPT_BYTES, check_of
+
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 TIME_COST: Final = 2
 MEMORY_KIB: Final = 19_456
 LANES: Final = 1
-_BCRYPT_BYTES: Final = 72
+BCRYPT_COST: Final = 10
+"""Hasura Auth's."""
+
+ARGON2_DUMMY: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$tJUES198DPrIMB72Smbh3Q$Eo+2A862aZprdEgBH3GTZg7UTAFWo8CMryHsyBw8zKE"
+)
+BCRYPT_DUMMY: Final = "$2a$10$FzLs9s2/RiMGzrzHsIKdp.7Ta3HqWW.qJ4OuM8N9voDf8K2/Z7B6i"
+"""Hashes of passwords that nobody has: checking against them costs what checking against a real one does."""
 
 
 @cache
@@ -25,7 +35,18 @@ def _hasher() -> PasswordHasher:
 
 
 def argon2_hash(password: str) -> str:
-    return _hasher().hash(password.encode("utf-8", "surrogatepass"))
+    return _hasher().hash(_bytes(password))
+
+
+def bcrypt_hash(password: str) -> str:
+    """As Hasura Auth writes it. bcrypt knows 72 bytes: what follows them is no part of the password. Raises ValueError
+    for U+0000, at which other readers of bcrypt stop."""
+    import bcrypt
+
+    raw = _bytes(password)
+    if b"\0" in raw:
+        raise ValueError("a password with U+0000 has no bcrypt hash")
+    return bcrypt.hashpw(raw[:BCRYPT_BYTES], bcrypt.gensalt(BCRYPT_COST, b"2a")).decode()
 
 
 def is_current(stored: str) -> bool:
@@ -40,31 +61,16 @@ def is_current(stored: str) -> bool:
         return False
 
 
+def is_readable(stored: str) -> bool:
+    """Whether any password at all could match: the form is known and its cost within bounds."""
+    return check_of(stored) is not None
+
+
 def matches(password: str, stored: str) -> bool:
     """Whether the password gives this hash. False for a form that nobody knows."""
-    raw = password.encode("utf-8", "surrogatepass")
-    if stored.startswith("$argon2"):
-        return _argon2(raw, stored)
-    if stored.startswith(("$2a$", "$2b$", "$2y$")):
-        return _bcrypt(raw, stored)
-    return False
+    check = check_of(stored)
+    return check is not None and check(_bytes(password))
 
 
-def _argon2(password: bytes, stored: str) -> bool:
-    from argon2.exceptions import Argon2Error, InvalidHashError
-
-    try:
-        return _hasher().verify(stored, password)
-    except (Argon2Error, InvalidHashError):
-        return False
-
-
-def _bcrypt(password: bytes, stored: str) -> bool:
-    import bcrypt
-
-    if b"\0" in password:
-        return False
-    try:
-        return bcrypt.checkpw(password[:_BCRYPT_BYTES], stored.encode())
-    except ValueError:
-        return False
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

@@ -11,44 +11,54 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from auth_engine.core.errors import Code, Refused
-from auth_engine.factors.hashes import argon2_hash, is_current, matches
+from auth_engine.factors.hashes import (
+    ARGON2_DUMMY,
+    BCRYPT_DUMMY,
+    argon2_hash,
+    bcrypt_hash,
+    is_current,
+    is_readable,
+    matches,
+)
 
 T = TypeVar("T")
 
-_DUMMY_PASSWORD: Final = "nobody has this password"
 _RETRY_AFTER_SECONDS: Final = 1
 
 
 class Passwords:
-    """Hashing and checking. `close` waits for what is under way."""
+    """Hashing and checking. `compatible`: hashed as Hasura Auth does (AUTH_PEER_COMPATIBLE_WRITES), so a password's
+    first 72 bytes count. `close` waits for what is under way."""
 
-    def __init__(self, threads: int, queue: int) -> None:
+    def __init__(self, threads: int, queue: int, *, compatible: bool = False) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._most = threads + queue
         self._waiting = 0
-        self._dummy: str | None = None
+        self._compatible = compatible
 
     async def hash(self, password: str) -> str:
-        """An argon2id hash. Raises Refused when too many wait."""
-        return await self._beside(lambda: argon2_hash(password))
+        """A new hash. Raises Refused when too many wait, or where the form cannot hold the password."""
+        if not self._compatible:
+            return await self._beside(lambda: argon2_hash(password))
+        if "\0" in password:
+            raise Refused(Code.INVALID_REQUEST, "bcrypt cannot hold a password with U+0000")
+        return await self._beside(lambda: bcrypt_hash(password))
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Whether the password is the one hashed. No hash, or one of an unknown form, costs the same and is a no."""
-        if stored is None:
-            return await self._beside(lambda: self._refuse(password))
+        """Whether the password is the one hashed. No hash, or one of an unknown form, costs the same and is a no.
+        Raises Refused when too many wait."""
+        if stored is None or not is_readable(stored):
+            dummy = BCRYPT_DUMMY if self._compatible else ARGON2_DUMMY
+            await self._beside(lambda: matches(password, dummy))
+            return False
         return await self._beside(lambda: matches(password, stored))
 
     def needs_rehash(self, stored: str) -> bool:
-        return not is_current(stored)
+        """Whether a hash that has just been matched should be replaced by a new one."""
+        return not self._compatible and not is_current(stored)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _refuse(self, password: str) -> bool:
-        if self._dummy is None:
-            self._dummy = argon2_hash(_DUMMY_PASSWORD)
-        matches(password, self._dummy)
-        return False
 
     async def _beside(self, work: Callable[[], T]) -> T:
         if self._waiting >= self._most:

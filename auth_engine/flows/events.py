@@ -37,10 +37,12 @@ CREATED: Final = "user-created"
 IMPORTED: Final = "user-imported"
 EXPORTED: Final = "user-exported"
 DEANONYMIZED: Final = "user-deanonymized"
+TICKET_SENT: Final = "ticket-sent"
+SIGN_UP_TAKEN: Final = "sign-up-with-taken-address"
 
 _TO_WEBHOOK: Final = {SIGN_UP: "sign-up", SIGN_IN: "sign-in"}
 _USER_CHANGED: Final = "user-changed"
-_SILENT: Final = frozenset({SIGN_OUT, SESSION_REUSE, SESSION_REVOKED, ELEVATED, EXPORTED})
+_SILENT: Final = frozenset({SIGN_OUT, SESSION_REUSE, SESSION_REVOKED, ELEVATED, EXPORTED, TICKET_SENT, SIGN_UP_TAKEN})
 
 
 async def note(

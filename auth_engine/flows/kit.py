@@ -15,6 +15,7 @@ from auth_engine.factors.pwned import Pwned
 from auth_engine.limits.limits import Limits
 from auth_engine.mail.sms import Sms
 from auth_engine.net.outside import Outside
+from auth_engine.oauth.registry import Providers
 from auth_engine.post.post import Post
 from auth_engine.store.store import Store
 from auth_engine.tokens.access import AccessTokens
@@ -40,6 +41,7 @@ class Kit:
     post: Post
     sms: Sms | None
     outside: Outside
+    providers: Providers
     clock: Clock
 
 

@@ -29,6 +29,8 @@ async def refresh(body: Refresh, visit: Visit, kit: Kit) -> Outcome:
     presented = token_hash(token)
     session = await kit.store.sessions.by_token(presented)
     if session is not None:
+        if session.user.disabled:
+            await kit.store.accounts.note_disabled(session.user.id)
         user = _usable(session, kit)
         successor = successors(kit.seals, session.id, token)[0]
         seconds = kit.settings.refresh_token_seconds

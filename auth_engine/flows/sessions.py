@@ -43,7 +43,8 @@ async def open_session(
         elevated=elevated,
     )
     if now is None:
-        raise Refused(Code.INVALID_EMAIL_PASSWORD, "the user is gone")
+        raise Refused(Code.INVALID_EMAIL_PASSWORD, "the user is gone, or was disabled a moment ago")
+    await kit.limits.remember(stores, user.id, visit.address)
     await events.note(stores, kit, events.SIGN_IN, user.id, visit, {"method": method.value})
     return Opened(session_id, token, now, elevated)
 

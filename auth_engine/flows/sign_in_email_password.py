@@ -19,15 +19,13 @@ class SignInEmailPassword(Body, frozen=True):
 async def sign_in_email_password(body: SignInEmailPassword, visit: Visit, kit: Kit) -> Outcome:
     """A session, or a ticket for the second factor. The state of the account is told only after the right password, and
     an unknown address costs as much as a wrong password."""
-    account = body.email.lower()
-    await kit.limits.ensure_open(account, visit.source or visit.address)
-    user = await kit.store.users.by_email(body.email)
-    is_right = await kit.passwords.matches(body.password, user.password_hash if user else None)
-    if user is None or not is_right:
-        await kit.limits.note_failure(account, visit.source or visit.address)
-        raise Refused(Code.INVALID_EMAIL_PASSWORD)
+    async with kit.limits.attempt(body.email, visit.address) as attempt:
+        user = await kit.store.users.by_email(body.email)
+        is_right = await kit.passwords.matches(body.password, user.password_hash if user else None)
+        if user is None or not is_right:
+            attempt.failed()
+            raise Refused(Code.INVALID_EMAIL_PASSWORD)
     ensure_valid_user(user, kit.settings)
-    await kit.limits.note_success(account, visit.source or visit.address)
     await _rehash(user, body.password, kit)
     if user.has_totp:
         async with kit.store.transaction() as stores:

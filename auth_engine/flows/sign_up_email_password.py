@@ -6,14 +6,18 @@ from typing import Final
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, Email, Password, SignUpOptions
-from auth_engine.core.rules import ensure_may_sign_up, gravatar, sign_up_wishes
-from auth_engine.core.types import Method, NewUser, NoSession, Outcome, TicketKind, Visit
+from auth_engine.core.rules import Wishes, ensure_may_sign_up, gravatar, sign_up_wishes
+from auth_engine.core.types import Method, NewUser, NoSession, Outcome, TicketKind, User, Visit
 from auth_engine.flows import events
+from auth_engine.flows.concealment import until_window
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.links import DAY, verify_link
+from auth_engine.flows.links import DAY
+from auth_engine.flows.mailing import Enclosure, link_with, put_mail
 from auth_engine.flows.new_password import ensure_good_password
+from auth_engine.flows.notices import put_notice
 from auth_engine.flows.sessions import open_session, signed_in
-from auth_engine.mail.letters import Letter, Template
+from auth_engine.mail.letters import Template
+from auth_engine.store.store import Stores
 
 TICKET_SECONDS: Final = 30 * DAY
 
@@ -25,48 +29,78 @@ class SignUpEmailPassword(Body, frozen=True):
 
 
 async def sign_up_email_password(body: SignUpEmailPassword, visit: Visit, kit: Kit) -> Outcome:
-    """A session at once, or a mail with a link first where addresses have to be verified."""
+    """A session at once, or a mail with a link first where addresses have to be verified.
+
+    Where they have to be and errors are concealed, a taken address is answered like a free one, in its time too; its
+    owner gets a notice.
+    """
     settings = kit.settings
     ensure_may_sign_up(body.email, settings)
     await ensure_good_password(body.password, kit)
     wishes = sign_up_wishes(body.options, body.email, settings, kit.redirects)
-    verifies = settings.email_verified_required and not settings.disable_new_users
-    ticket = kit.tickets.ticket(TicketKind.VERIFY_EMAIL) if verifies else None
-    new = NewUser(
+    if settings.email_verified_required and not settings.disable_new_users:
+        return await _sign_up_by_mail(body, wishes, visit, kit)
+    new = _new_user(body.email, await kit.passwords.hash(body.password), wishes, kit)
+    async with kit.store.transaction() as stores:
+        user = await _insert(stores, new, visit, kit)
+        if user is None:
+            raise Refused(Code.EMAIL_ALREADY_IN_USE)
+        if not settings.disable_new_users:
+            opened = await open_session(stores, user, visit, kit, Method.PASSWORD)
+    if settings.disable_new_users:
+        raise Refused(Code.DISABLED_USER)
+    return await signed_in(opened, kit)
+
+
+async def _sign_up_by_mail(body: SignUpEmailPassword, wishes: Wishes, visit: Visit, kit: Kit) -> Outcome:
+    verification = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
+    async with until_window(kit):
+        new = _new_user(body.email, await kit.passwords.hash(body.password), wishes, kit, verification)
+        async with kit.store.transaction() as stores:
+            user = await _insert(stores, new, visit, kit)
+            row = None if user is None else await put_mail(stores, kit, user, visit, verification)
+        if row is None:
+            kit.post.deliver_in_background(*await _tell_owner(body.email, visit, kit))
+        elif kit.settings.conceal_errors:
+            kit.post.deliver_in_background(row)
+        else:
+            await kit.post.deliver(row)
+    return NoSession()
+
+
+async def _tell_owner(email: str, visit: Visit, kit: Kit) -> tuple[str, ...]:
+    """Somebody tried to sign up with an address that is taken. Raises Refused where errors are told."""
+    owner = await kit.store.users.by_email(email)
+    if owner is None or not kit.settings.conceal_errors:
+        raise Refused(Code.EMAIL_ALREADY_IN_USE)
+    if not await kit.limits.may_mail(email):
+        return ()
+    async with kit.store.transaction() as stores:
+        await events.note(stores, kit, events.SIGN_UP_TAKEN, owner.id, visit)
+        return await put_notice(stores, kit, owner, events.SIGN_UP_TAKEN)
+
+
+async def _insert(stores: Stores, new: NewUser, visit: Visit, kit: Kit) -> User | None:
+    """None when the address is taken."""
+    user = await stores.users.insert(new)
+    if user is not None:
+        await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.PASSWORD.value})
+    return user
+
+
+def _new_user(
+    email: str, password_hash: str, wishes: Wishes, kit: Kit, verification: Enclosure | None = None
+) -> NewUser:
+    return NewUser(
         display_name=wishes.display_name,
         locale=wishes.locale,
         default_role=wishes.default_role,
         roles=wishes.roles,
-        email=body.email,
-        password_hash=await kit.passwords.hash(body.password),
-        disabled=settings.disable_new_users,
-        avatar_url=gravatar(body.email, settings),
+        email=email,
+        password_hash=password_hash,
+        disabled=kit.settings.disable_new_users,
+        avatar_url=gravatar(email, kit.settings),
         metadata=wishes.metadata,
-        ticket=ticket.stored if ticket else None,
-        ticket_seconds=TICKET_SECONDS if ticket else 0,
+        ticket=verification.ticket.stored if verification else None,
+        ticket_seconds=verification.seconds if verification else 0,
     )
-    async with kit.store.transaction() as stores:
-        user = await stores.users.insert(new)
-        if user is None:
-            raise Refused(Code.EMAIL_ALREADY_IN_USE)
-        await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.PASSWORD.value})
-        if ticket is not None:
-            letter = Letter(
-                template=Template.EMAIL_VERIFY.value,
-                to=body.email,
-                locale=user.locale,
-                display_name=user.display_name,
-                email=body.email,
-                link=verify_link(settings, TicketKind.VERIFY_EMAIL, ticket.text, wishes.redirect_to),
-                ticket=ticket.text,
-                redirect_to=wishes.redirect_to,
-            )
-            row = await kit.post.put_letter(stores, letter, TICKET_SECONDS, user_id=user.id, ticket=ticket.stored)
-        elif not settings.disable_new_users:
-            opened = await open_session(stores, user, visit, kit, Method.PASSWORD)
-    if settings.disable_new_users:
-        raise Refused(Code.DISABLED_USER)
-    if ticket is not None:
-        await kit.post.deliver(row)
-        return NoSession()
-    return await signed_in(opened, kit)

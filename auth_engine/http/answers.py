@@ -9,12 +9,14 @@ import msgspec
 
 from auth_engine.core.errors import Code, Refused, shown
 from auth_engine.core.shapes import session_shape
-from auth_engine.core.types import Cookie, Data, Done, NeedsTotp, NoSession, Outcome, Page, Redirect, SignedIn
+from auth_engine.core.types import Cookie, Data, Done, Lines, NeedsTotp, NoSession, Outcome, Page, Redirect, SignedIn
 from auth_engine.http.route import Answer
 from commons.respond import JSON, Header
 
 OK: Final = b'"OK"'
+_ENCODER: Final = msgspec.json.Encoder()
 _NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+_LINES: Final[Header] = (b"content-type", b"application/x-ndjson; charset=utf-8")
 _HTML: Final[Header] = (b"content-type", b"text/html; charset=utf-8")
 _PAGE_HEADERS: Final[tuple[Header, ...]] = (
     _HTML,
@@ -48,6 +50,8 @@ def succeed(outcome: Outcome, answer: Answer) -> Response:
             return Response(200, OK)
         case Data():
             return Response(outcome.status, msgspec.json.encode(outcome.value), (JSON, _NO_STORE))
+        case Lines():
+            return Response(200, _ENCODER.encode_lines(outcome.values), (_LINES, _NO_STORE))
         case Redirect():
             cookies = tuple((b"set-cookie", _cookie(each).encode("latin-1", "replace")) for each in outcome.cookies)
             return Response(outcome.status, b"", ((b"location", _location(outcome.url)), _NO_STORE, *cookies))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hmac
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
 from auth_engine.core.errors import Code, Refused
-from auth_engine.core.types import Claims, Visit
+from auth_engine.core.types import Claims, Line, Visit
 from auth_engine.flows.elevation import ensure_elevated
 from auth_engine.flows.kit import Kit
 from auth_engine.http.answers import Response, fail, refuse, succeed
+from auth_engine.http.captcha import ensure_human
+from auth_engine.http.lines import ensure_lines, read_lines
 from auth_engine.http.request import Head, decode_body, decode_form, read_bytes, read_head, read_query
 from auth_engine.http.route import Access, Pace, Route
 from auth_engine.http.table import ROUTES, RouteTable
@@ -71,7 +73,7 @@ class Edge:
         except Refused as refused:
             if refused.reason:
                 logger.debug("refused: %s", refused)
-            response, failed = refuse(refused, conceal=self._kit.settings.conceal_errors), True
+            response, failed = refuse(refused, conceal=self._conceals(route)), True
         except Exception:
             logger.exception("the request failed")
             response, failed = fail(), True
@@ -79,9 +81,14 @@ class Edge:
             await self._hold(route.pace, arrived, failed=failed)
         return response
 
+    def _conceals(self, route: Route | None) -> bool:
+        """Nothing is concealed from who has the admin secret."""
+        return self._kit.settings.conceal_errors and (route is None or route.access is not Access.ADMIN)
+
     async def _run(
         self, route: Route, named: Mapping[str, str], scope: Scope, head: Head, receive: Receive, address: str
     ) -> Response:
+        await ensure_human(route.path, head, self._kit)
         claims = self._admit(route, head)
         query = read_query(scope) if scope["query_string"] else {}
         body = await self._body(route, head, receive)
@@ -95,6 +102,10 @@ class Edge:
             cookies=head.cookies if b"cookie" in head.values else {},
             query=query,
             path=named,
+            host=head.get(b"host") or "",
+            is_forwarded=head.is_forwarded,
+            wants_json="application/json" in (head.get(b"accept") or ""),
+            lines=self._lines(route, head, receive),
         )
         if route.access is Access.ELEVATED:
             await ensure_elevated(visit, self._kit, route.path)
@@ -116,12 +127,18 @@ class Edge:
         return claims
 
     async def _body(self, route: Route, head: Head, receive: Receive) -> Any:
-        if route.body is None:
+        if route.body is None or route.lines:
             return None
         raw = await read_bytes(receive, self._kit.settings.max_body_bytes)
         if route.form:
             return decode_form(raw, route.body, head)
         return decode_body(raw, route.body, head, optional=route.body_optional)
+
+    def _lines(self, route: Route, head: Head, receive: Receive) -> AsyncIterator[Line] | None:
+        if not route.lines or route.body is None:
+            return None
+        ensure_lines(head)
+        return read_lines(receive, route.body)
 
     async def _hold(self, pace: Pace, arrived: float, *, failed: bool) -> None:
         """Let the answer go at a time that tells nothing."""

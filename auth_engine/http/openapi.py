@@ -53,13 +53,13 @@ def _operation(route: Route, by_type: Mapping[int, Any]) -> dict[str, Any]:
     parameters = [*_path_parameters(route), *_query_parameters(route)]
     if parameters:
         operation["parameters"] = parameters
-    if route.body is not None:
+    if route.lines:
+        schema = {"type": "string", "description": "One JSON object a line."}
+        operation["requestBody"] = {"required": True, "content": {"application/x-ndjson": {"schema": schema}}}
+    elif route.body is not None:
         content = "application/x-www-form-urlencoded" if route.form else "application/json"
         schema = _tidied(by_type[id(route.body)])
         operation["requestBody"] = {"required": not route.body_optional, "content": {content: {"schema": schema}}}
-    elif route.lines:
-        schema = {"type": "string", "description": "One JSON object a line."}
-        operation["requestBody"] = {"required": True, "content": {"application/x-ndjson": {"schema": schema}}}
     match route.access:
         case Access.TOKEN | Access.ELEVATED:
             operation["security"] = [{_BEARER: []}]
@@ -109,7 +109,10 @@ def _responses(route: Route, by_type: Mapping[int, Any]) -> dict[str, Any]:
                 **{status: _redirect(text) for status, text in REDIRECTS.items()},
             }
         case _:
-            if route.method != "HEAD":
+            if route.answer is Answer.LINES:
+                text = {"type": "string", "description": "One JSON object a line."}
+                responses["200"] = {"description": "Done.", "content": {"application/x-ndjson": {"schema": text}}}
+            elif route.method != "HEAD":
                 responses["200"] = _described("Done.", _tidied(by_type[id(_content_type(route))]))
     return {**responses, **_refusals(route)}
 

@@ -31,6 +31,9 @@ _READ: Final = frozenset(
         b"x-hasura-admin-secret",
         b"x-cf-turnstile-response",
         b"access-control-request-headers",
+        b"host",
+        b"x-forwarded-for",
+        b"forwarded",
     }
 )
 
@@ -58,6 +61,10 @@ class Head:
     def is_browser(self) -> bool:
         """Whether a page is what the other side can use (auth contract §10, "GET /verify")."""
         return "text/html" in self.values.get(b"accept", "") or self.user_agent.startswith("Mozilla/")
+
+    @property
+    def is_forwarded(self) -> bool:
+        return b"x-forwarded-for" in self.values or b"forwarded" in self.values
 
     @property
     def is_prefetch(self) -> bool:
@@ -128,6 +135,11 @@ def decode_body(raw: bytes, kind: type[Body], head: Head, *, optional: bool) -> 
         return None
     if media_type(head) != JSON_TYPE:
         raise Refused(Code.INVALID_REQUEST, "the content type is not application/json")
+    return decode_json(raw, kind)
+
+
+def decode_json(raw: bytes, kind: type[Body]) -> Any:
+    """JSON as a type. Raises Refused, whose reason says where it does not fit."""
     try:
         body = msgspec.json.decode(raw, type=kind)
         if b"null" in raw:

@@ -45,6 +45,8 @@ class Answer(Enum):
     PAGE = "page"
     DATA = "data"
     """The flow's own; `Route.shape` says which."""
+    LINES = "lines"
+    """JSON lines, each of them of `Route.shape`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Route:
     form: bool = False
     """The body comes as application/x-www-form-urlencoded."""
     lines: bool = False
-    """The body is a stream of JSON lines: the flow reads `visit.lines`."""
+    """The body is a stream of JSON lines, each of them a `body`: the flow reads `visit.lines`."""
     query: tuple[str, ...] = ()
     """Names of query arguments, for OpenAPI; `!` before those that are required."""
     access: Access = Access.NONE

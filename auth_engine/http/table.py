@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from auth_engine.http.route import Route
-from auth_engine.http.tables import account, admin, factors, health, keys, mailed, passwords, providers, sessions
+from auth_engine.http.tables import account, admin, dev, factors, health, keys, mailed, passwords, providers, sessions
 
 ROUTES: Final[tuple[Route, ...]] = (
     *health.ROUTES,
@@ -18,6 +18,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *providers.ROUTES,
     *account.ROUTES,
     *admin.ROUTES,
+    *dev.ROUTES,
 )
 
 

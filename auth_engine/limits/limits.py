@@ -2,34 +2,165 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import hashlib
+import logging
+import random
+from functools import partial
+from typing import Final
+
+from auth_engine.core.errors import Code, Refused
+from auth_engine.core.ports import Clock
 from auth_engine.core.settings import Settings
-from auth_engine.store.store import Store
+from auth_engine.core.types import UserId
+from auth_engine.limits.attempts import Attempt
+from auth_engine.limits.buckets import Buckets
+from auth_engine.limits.database import DatabaseCounts
+from auth_engine.limits.memory import MemoryCounts
+from auth_engine.limits.shared import RedisCounts, SharedCounts
+from auth_engine.limits.windows import Counter, Counts, counter
+from auth_engine.store.store import Store, Stores
+
+logger = logging.getLogger(__name__)
+
+ONLY_WITHOUT_ADDRESSES: Final = (
+    "AUTH_RATE_LIMIT_ENABLE is not set: failed sign-ins per account, mails per recipient and tries per code are "
+    "limited, requests per client address are not"
+)
+_ACCOUNT: Final = "account"
+_KNOWN_SOURCE: Final = "known-source"
+_SECOND_FACTOR: Final = "second-factor"
+_RECIPIENT: Final = "recipient"
+_SWEEP_SECONDS: Final = 300.0
 
 
 class Limits:
     """Every method counts and decides in one step, so that parallel requests cannot slip through together."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._settings = settings
         self._store = store
+        self._buckets = Buckets(settings) if settings.rate_limit_enable else None
+        self._is_on = settings.rate_limit_enable is not False
+        self._here = MemoryCounts(clock)
+        self._counts = _counts(settings, store, clock)
+        self._was_used = False
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def admit(self, path: str, address: str) -> None:
         """The address buckets, before anything else is looked at. Raises Refused with TOO_MANY_REQUESTS."""
+        if self._buckets is None:
+            return
+        self._was_used = True
+        wait = self._here.take_one(self._buckets.of_all(address))
+        if not wait:
+            matching = self._buckets.matching(path, address)
+            wait = await self._counts.take(matching) if matching else 0
+        if wait:
+            raise Refused(Code.TOO_MANY_REQUESTS, "this address asks too often", retry_after=wait)
 
-    async def ensure_open(self, account: str, source: str) -> None:
-        """Whether a sign-in to this account (the address or number as typed, known or not) may be tried from this
-        source. Raises Refused with TOO_MANY_REQUESTS."""
+    def attempt(self, account: str, source: str) -> Attempt:
+        """A try at the password or code of an account: the address or number as typed, whether anybody has it or not.
 
-    async def note_failure(self, account: str, source: str) -> None:
-        """A sign-in failed."""
+        A source that signed in to the account before has a counter of its own, so what strangers fail at does not stop
+        it. Never around passkeys, mailed links or recovery: the owner's ways past a spray.
+        """
+        counts = self._counts_of_tries()
+        return Attempt(counts, partial(self._account_counter, account.strip().lower(), source_digest(source)))
 
-    async def note_success(self, account: str, source: str) -> None:
-        """A sign-in worked: others' failures do not stop this source any more."""
+    def second_factor_attempt(self, user_id: UserId, source: str) -> Attempt:
+        """A try at the second factor. Counted apart: strangers do not come as far, so their spray does not either."""
+        return Attempt(self._counts_of_tries(), partial(self._factor_counter, user_id, source_digest(source)))
+
+    async def remember(self, stores: Stores, user_id: UserId, source: str) -> None:
+        """A session was opened from there: within the transaction that opens it."""
+        if self._is_on:
+            await stores.counters.remember_source(user_id, source_digest(source))
 
     async def may_mail(self, recipient: str) -> bool:
-        """Whether one more mail or message may go to this recipient; counts it if so."""
+        """Whether one more mail or text message may go to this recipient; counts it if so. Outside of transactions."""
+        counts = self._counts_of_tries()
+        if counts is None:
+            return True
+        to = counter(_RECIPIENT, self._settings.rate_limit_recipient, _canonical(recipient.strip().lower()))
+        if await counts.take([to]):
+            logger.info("a mail or message is not sent: its recipient had %s", _told(to))
+            return False
         return True
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        if self._settings.rate_limit_enable is None:
+            logger.warning(ONLY_WITHOUT_ADDRESSES)
+        self._sweeping = asyncio.create_task(self._sweep_for_ever())
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sweeping
+        await self._counts.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _counts_of_tries(self) -> Counts | None:
+        if not self._is_on:
+            return None
+        self._was_used = True
+        return self._counts
+
+    async def _account_counter(self, account: str, source: str) -> Counter:
+        rate = self._settings.rate_limit_account
+        canonical = _canonical(account)
+        if await self._store.counters.is_known_source(account, canonical, source):
+            return counter(_KNOWN_SOURCE, rate, f"{canonical} {source}")
+        return counter(_ACCOUNT, rate, canonical)
+
+    async def _factor_counter(self, user_id: UserId, source: str) -> Counter:
+        rate = self._settings.rate_limit_account
+        if await self._store.counters.is_source_of(user_id, source):
+            return counter(_SECOND_FACTOR, rate, f"{user_id} {source}")
+        return counter(_SECOND_FACTOR, rate, user_id)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.8, 1.2))
+            if self._was_used:
+                self._was_used = False
+                await self.sweep()
+
+    async def sweep(self) -> None:
+        """Forget what counts for nothing any more. Never raises."""
+        try:
+            await self._here.sweep()
+            await self._counts.sweep()
+            await self._store.counters.sweep_sources()
+        except Exception:
+            logger.exception("old counters could not be swept")
+
+
+def source_digest(source: str) -> str:
+    """What is kept of where somebody signs in from: the client's address, IPv6 by /64."""
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _canonical(account: str) -> str:
+    """One spelling for each account: a phone number by its digits, or each spelling would be tried at anew."""
+    if "@" in account:
+        return account
+    digits = "".join(character for character in account if character.isascii() and character.isdigit())
+    return f"+{digits.removeprefix('00')}"
+
+
+def _told(counter: Counter) -> str:
+    return f"{counter.rate.burst} within {counter.rate.seconds} seconds"
+
+
+def _counts(settings: Settings, store: Store, clock: Clock) -> Counts:
+    match settings.rate_limit_store:
+        case "postgres":
+            return DatabaseCounts(store.counters)
+        case "memory":
+            return MemoryCounts(clock)
+        case address:
+            return SharedCounts(RedisCounts(address), clock)

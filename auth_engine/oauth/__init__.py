@@ -1,1 +1,1 @@
-"""Signing in at somebody else's door: providers, the exchange of codes, id tokens."""
+"""Signing in elsewhere: OAuth 2.0, OAuth 1.0a and OpenID Connect, and the table of providers."""

@@ -9,6 +9,7 @@ from auth_engine.store.accounts import Accounts
 from auth_engine.store.audit import Audit
 from auth_engine.store.codes import Codes
 from auth_engine.store.counters import Counters
+from auth_engine.store.factors import Factors
 from auth_engine.store.keys import Keys
 from auth_engine.store.outbox import Outbox
 from auth_engine.store.providers import Providers
@@ -27,6 +28,7 @@ class Stores:
         self.audit = Audit(runner)
         self.codes = Codes(runner)
         self.counters = Counters(runner)
+        self.factors = Factors(runner)
         self.keys = Keys(runner)
         self.outbox = Outbox(runner)
         self.providers = Providers(runner)

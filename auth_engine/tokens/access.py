@@ -16,6 +16,7 @@ import msgspec
 from auth_engine.core.ports import Clock
 from auth_engine.core.types import Claims, User
 from auth_engine.tokens.secret import JwtKey
+from auth_engine.tokens.verified import VerifiedTokens
 
 MAX_TOKEN_CHARACTERS: Final = 16 * 1024
 _REFUSED_HEADERS: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"})
@@ -36,6 +37,7 @@ class AccessTokens:
         self._keys = keys
         self._seconds = seconds
         self._clock = clock
+        self._verified = VerifiedTokens()
 
     @property
     def seconds(self) -> int:
@@ -73,6 +75,14 @@ class AccessTokens:
 
     def verify(self, token: str) -> Claims | None:
         """What the token says; None when it is not to be trusted, whatever the reason."""
+        claims = self._verified.get(token, self._clock.now().timestamp())
+        if claims is None:
+            claims = self._verify(token)
+            if claims is not None:
+                self._verified.put(token, claims)
+        return claims
+
+    def _verify(self, token: str) -> Claims | None:
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
             return None
         try:

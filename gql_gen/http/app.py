@@ -36,10 +36,12 @@ def build_app(
     mounts: Mapping[str, ASGIApp] | None = None,
     on_startup: Sequence[Hook] = (),
     on_shutdown: Sequence[Hook] = (),
+    revoked: Mapping[str, float] | None = None,
 ) -> ASGIApp:
-    """The whole edge. `routes` are exact paths, `mounts` prefixes without a closing slash (`/console`)."""
+    """The whole edge. `routes` are exact paths, `mounts` prefixes without a closing slash (`/console`). `revoked`: the
+    users whose tokens count only when issued since then (Unix time); the mapping may change while the app serves."""
     settings = http or HttpSettings()
-    callers = CallerResolver(auth)
+    callers = CallerResolver(auth, revoked=revoked)
     cors = without_ambient_cookies(settings.cors) if auth.reads_cookies else settings.cors
     graphql = GraphQLEndpoint(answers, callers, settings, cors)
     health = Health(answers, callers)

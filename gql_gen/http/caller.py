@@ -2,7 +2,7 @@
 
 no secret set          admin, or the role and variables of X-Hasura-* (the door to this machine is loopback.py's)
 admin secret sent      admin, or the role and variables of X-Hasura-*; a wrong one is refused
-token sent             the token's roles and variables alone; a bad one is refused
+token sent             the token's roles and variables alone; a bad one is refused, a revoked user's too
 nothing sent           the unauthorized role with no variables, else refused
 """
 
@@ -25,6 +25,8 @@ from gql_gen.session import ADMIN, Caller
 _ADMIN_SECRET: Final = b"x-hasura-admin-secret"
 _ACCESS_KEY: Final = b"x-hasura-access-key"
 _ROLE: Final = b"x-hasura-role"
+_USER_ID: Final = "x-hasura-user-id"
+_NEVER: Final = float("-inf")
 _BACKEND_ONLY: Final = b"x-hasura-use-backend-only-permissions"
 _NOT_VARIABLES: Final = frozenset({_ADMIN_SECRET, _ACCESS_KEY, _ROLE, _BACKEND_ONLY})
 
@@ -67,11 +69,19 @@ class Door:
 
 
 class CallerResolver:
-    """Checks tickets. `header_names` are the headers that `resolve` wants to find in its mapping."""
+    """Checks tickets. `header_names` are the headers that `resolve` wants to find in its mapping. `revoked` says since
+    when (Unix time) the tokens of a user count; it is looked at with every request and may change at any time."""
 
-    def __init__(self, settings: AuthSettings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: AuthSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        revoked: Mapping[str, float] | None = None,
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._revoked: Mapping[str, float] = {} if revoked is None else revoked
         self._admin_digest = _digest(settings.admin_secret.encode()) if settings.admin_secret else None
         self._generation = 0
         self._remote: list[RemoteKeys] = []
@@ -99,7 +109,9 @@ class CallerResolver:
             credential = door.credential(headers)
             if credential is not None:
                 ticket = door.cache.get(credential)
-                return ticket.caller(None) if ticket is not None and self._clock() < ticket.expires else None
+                if ticket is None or self._clock() >= ticket.expires or (self._revoked and self._is_revoked(ticket)):
+                    return None
+                return ticket.caller(None)
         return None
 
     async def resolve(self, headers: Mapping[bytes, bytes], raw: RawHeaders, generation: int = 0) -> Caller:
@@ -119,8 +131,14 @@ class CallerResolver:
             credential = door.credential(headers)
             if credential is not None:
                 ticket = await door.open(credential, self._clock())
+                if self._revoked and self._is_revoked(ticket):
+                    raise Unauthorized("Could not verify JWT: JWTRevoked", code="invalid-jwt")
                 return ticket.caller(_requested_role(headers))
         return self._without_credentials()
+
+    def _is_revoked(self, ticket: Ticket) -> bool:
+        user = ticket.grants.variables.get(_USER_ID)
+        return user is not None and ticket.issued < self._revoked.get(user.lower(), _NEVER)
 
     def _without_credentials(self) -> Caller:
         if self._unauthorized is not None:

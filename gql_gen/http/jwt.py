@@ -45,11 +45,13 @@ class StaticKeys:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A checked token. `callers` fills up with the roles that were asked for."""
+    """A checked token. `callers` fills up with the roles that were asked for; `issued` is minus infinity where the
+    token does not say."""
 
     grants: Grants
     expires: float
     callers: dict[str, Caller] = field(default_factory=dict)
+    issued: float = float("-inf")
 
     def caller(self, requested: str | None) -> Caller:
         """The caller in the requested role, or in the token's default one. Raises Unauthorized."""
@@ -113,7 +115,9 @@ class Verifier:
         expires = _check_times(payload, now, self.secret.allowed_skew)
         _check_issuer(payload, self.secret)
         _check_audience(payload, self.secret)
-        return Ticket(read_grants(payload, self.secret.claims), expires)
+        issued = _moment(payload, "iat")
+        grants = read_grants(payload, self.secret.claims)
+        return Ticket(grants, expires) if issued is None else Ticket(grants, expires, issued=issued)
 
 
 async def verify_with_any(token: bytes, verifiers: tuple[Verifier, ...], now: float) -> Ticket:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, Mailbox, opened
+from auth_kit import AuthServer, Mailbox, Serve, opened
 
 from auth_engine.store.boot import boot
 from usher.postgres import EmbeddedPostgres
-
-Serve = Callable[..., Awaitable[AuthServer]]
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -61,6 +61,7 @@ DIFFERENCES: Mapping[tuple[str, str], str] = {
     ("email", "pattern"): "what format: email means is written out: the constraint of auth.email",
     ("newEmail", "maxLength"): "254 characters, as RFC 5321 has it",
     ("newEmail", "pattern"): "what format: email means is written out: the constraint of auth.email",
+    ("displayName", "maxLength"): "32 characters on every route, for anonymous visitors too",
     ("displayName", "pattern"): "checked as the contract says; its classes of characters are not in every language",
     ("displayName", "minLength"): "what the contract's pattern says too",
     ("refreshToken", "maxLength"): "512 characters around the UUID are enough",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOREIGN_SETTINGS = ("HASURA_GRAPHQL_", "USHER_", "DATABASE_URL")
+FOREIGN_SETTINGS = ("HASURA_GRAPHQL_", "USHER_", "AUTH_", "POSTGRES_", "DATABASE_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ def environment(**settings: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **settings}
 
 
-def run_usher(*arguments: object, **settings: str) -> Ended:
+def run_usher(*arguments: object, module: str = "usher", **settings: str) -> Ended:
     """A command that ends by itself."""
-    command = [sys.executable, "-m", "usher", *map(str, arguments)]
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(**settings), capture_output=True, text=True, timeout=60, check=False
     )
@@ -39,10 +39,12 @@ def run_usher(*arguments: object, **settings: str) -> Ended:
 class Serving:
     """A command that serves until it is told to stop; its output goes to a file."""
 
-    def __init__(self, folder: Path, arguments: tuple[object, ...], settings: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, arguments: tuple[object, ...], settings: dict[str, str], module: str = "usher"
+    ) -> None:
         self.log = folder / "log"
         with self.log.open("w") as log:
-            command = [sys.executable, "-m", "usher", *map(str, arguments)]
+            command = [sys.executable, "-m", module, *map(str, arguments)]
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment(**settings), stdout=log, stderr=log)
 
     @property

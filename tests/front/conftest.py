@@ -17,10 +17,10 @@ def start(tmp_path: Path, data_dir: Path) -> Iterator[Callable[..., Serving]]:
     """Start a serving command; it is stopped at the end at the latest, before its data folder goes."""
     started: list[Serving] = []
 
-    def begin(*arguments: object, **settings: str) -> Serving:
+    def begin(*arguments: object, module: str = "usher", **settings: str) -> Serving:
         folder = tmp_path / f"run{len(started)}"
         folder.mkdir()
-        started.append(Serving(folder, arguments, settings))
+        started.append(Serving(folder, arguments, settings, module))
         return started[-1]
 
     yield begin

@@ -1,9 +1,6 @@
 -- The schema `auth` as Hasura Auth leaves it at version 18: names, types, order of columns, constraints and comments.
--- Run once, in a database that has no `auth.users`; needs citext and nothing else of the contrib modules.
-
-create extension if not exists citext schema public;
-create schema if not exists auth;
-comment on schema auth is 'Users, their credentials and their sessions. Columns and constraints are those of Hasura Auth.';
+-- Run once, in a schema `auth` without users; needs citext and nothing else of the contrib modules. The start makes both,
+-- and records the version (store/takeover.py).
 
 -- The address pattern that browsers use for <input type="email">.
 create domain auth.email as public.citext
@@ -167,12 +164,3 @@ create table auth.user_security_keys (
 );
 comment on table auth.user_security_keys is 'A user''s security keys and passkeys.';
 comment on column auth.user_security_keys.nickname is 'What the user calls the key.';
-
-create table auth.schema_migrations (
-  version bigint  not null constraint schema_migrations_pkey primary key,
-  dirty   boolean not null
-);
-comment on table auth.schema_migrations is 'The version of the auth schema.';
-
-insert into auth.schema_migrations (version, dirty) values (18, false);
-

@@ -2,10 +2,8 @@
 --
 -- Every row of a user goes when the user goes, but the audit log, which outlives them. Nothing here is readable where a
 -- reader would gain by it: tokens, tickets and codes are digests, what must be read back is encrypted (`enc:v1:…`).
--- Statements are run one by one at every start, so each of them can be run again.
-
-create schema if not exists auth_engine;
-comment on schema auth_engine is 'What the auth engine keeps beside the schema auth.';
+-- This is version 1. It is run once, in a schema that the start has made (store/boot.py, which also says how a later
+-- version is added); parts of it may be there already, from a schema file of the application.
 
 create table if not exists auth_engine.schema_version (
   version bigint primary key
@@ -42,6 +40,13 @@ create table if not exists auth_engine.disablings (
   disabled_at timestamptz not null default now()
 );
 comment on table auth_engine.disablings is 'When a user was last disabled: sessions opened before it have ended.';
+
+create table if not exists auth_engine.deletions (
+  user_id    uuid        primary key,
+  deleted_at timestamptz not null default now()
+);
+create index if not exists deletions_deleted_at_idx on auth_engine.deletions (deleted_at);
+comment on table auth_engine.deletions is 'Users that are gone while access tokens of theirs may still be about.';
 
 -- --------------------------------------------------------------------------------------------- tickets, codes and tries
 
@@ -105,15 +110,19 @@ create table if not exists auth_engine.provider_tokens (
   id            uuid        primary key references auth.user_providers (id) on update cascade on delete cascade,
   access_token  text        not null,
   refresh_token text,
+  token_secret  text,
   expires_at    timestamptz,
   scope         text,
+  renewing_until timestamptz,
   updated_at    timestamptz not null default now()
 );
 comment on table auth_engine.provider_tokens is 'A provider''s own tokens, encrypted.';
+comment on column auth_engine.provider_tokens.token_secret is 'Of OAuth 1.0a.';
+comment on column auth_engine.provider_tokens.renewing_until is 'Somebody is asking the provider for new ones.';
 
 create table if not exists auth_engine.security_keys (
   id           uuid        primary key references auth.user_security_keys (id) on update cascade on delete cascade,
-  created_at   timestamptz not null default now(),
+  created_at   timestamptz          default now(),
   last_used_at timestamptz,
   is_passkey   boolean     not null default false
 );
@@ -128,6 +137,7 @@ create table if not exists auth_engine.outbox (
   ticket_digest text,
   sealed        text        not null,
   tries         integer     not null default 0,
+  last_failure  text,
   next_try_at   timestamptz not null default now(),
   expires_at    timestamptz not null,
   created_at    timestamptz not null default now()
@@ -151,18 +161,65 @@ comment on column auth_engine.audit.event is 'Such as sign-in, sign-up, password
 
 create unlogged table if not exists auth_engine.counters (
   key          text        primary key,
+  burst        integer     not null,
+  seconds      integer     not null,
   window_start timestamptz not null,
   current      integer     not null,
-  previous     integer     not null default 0,
+  previous     integer     not null,
+  admitted     boolean     not null,
   expires_at   timestamptz not null
-);
+) with (fillfactor = 50);
 create index if not exists counters_expires_at_idx on auth_engine.counters (expires_at);
-comment on table auth_engine.counters is 'Sliding windows of limited requests.';
+comment on table auth_engine.counters is 'Sliding windows of limited requests. Whoever is to be let in again: delete the row.';
+comment on column auth_engine.counters.admitted is 'What the last request was told.';
 
 create table if not exists auth_engine.known_sources (
-  account    text        not null,
-  source     text        not null,
-  seen_at    timestamptz not null default now(),
-  primary key (account, source)
+  user_id uuid        not null references auth.users (id) on update cascade on delete cascade,
+  source  text        not null,
+  seen_at timestamptz not null default now(),
+  primary key (user_id, source)
 );
-comment on table auth_engine.known_sources is 'Digests of sources that signed in to an account before: others'' failures do not stop them.';
+comment on table auth_engine.known_sources is 'Digests of addresses that a user signed in from: others'' failures do not stop them there.';
+
+-- --------------------------------------------------------------------------------------------- triggers of auth.users
+
+-- The triggers stand in store/sql/triggers.sql. Whoever updates auth.users needs no right on anything here.
+
+create or replace function auth_engine.user_disabled() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if new.disabled then
+    -- The time on the clock: the transaction may have begun before a session that it has to end.
+    insert into auth_engine.disablings (user_id, disabled_at) values (new.id, clock_timestamp())
+    on conflict (user_id) do update set disabled_at = excluded.disabled_at;
+  end if;
+  perform pg_notify('auth_engine_users', new.id::text);
+  return null;
+end
+$$;
+comment on function auth_engine.user_disabled() is 'Remembers when a user was disabled, and tells whoever listens.';
+
+create or replace function auth_engine.user_deleted() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into auth_engine.deletions (user_id, deleted_at) values (old.id, clock_timestamp())
+  on conflict (user_id) do update set deleted_at = excluded.deleted_at;
+  perform pg_notify('auth_engine_users', old.id::text);
+  return null;
+end
+$$;
+comment on function auth_engine.user_deleted() is 'Remembers that a user is gone, and tells whoever listens.';
+
+-- Whether a statement sets a column is seen by `before update of` alone. So the first trigger marks (null) what was true
+-- before, the second, which fires only where the statement sets the flag, takes the mark away, and the third clears what
+-- is still marked.
+create or replace function auth_engine.unverify_phone_number() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.phone_number_verified := case tg_argv[0] when 'mark' then null when 'keep' then true else false end;
+  return new;
+end
+$$;
+comment on function auth_engine.unverify_phone_number() is 'A new phone number is unverified, unless the statement says otherwise.';
+
+revoke all on function auth_engine.user_disabled(), auth_engine.user_deleted(), auth_engine.unverify_phone_number() from public;

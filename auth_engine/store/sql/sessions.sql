@@ -12,7 +12,8 @@ with expired as (
   insert into auth_engine.sessions (id, method, address, user_agent, elevated_at)
   select id, $5, $6, $7, case when $8 then now() end from token
 ), u as (
-  update auth.users set last_seen = now() where id = $1::uuid returning *
+  -- Nothing comes back, and the caller undoes it all, when the user was disabled or deleted a moment ago.
+  update auth.users set last_seen = now() where id = $1::uuid and not disabled returning *
 )
 select {{user_columns}} from u;
 

@@ -1,0 +1,152 @@
+"""Security keys and passkeys: is this answer to a challenge genuine? W3C Web Authentication, Level 2, §7.
+
+The library is imported where it is used: it is large, and a start has no need of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from auth_engine.core.settings import Settings
+
+OFFERED_ALGORITHMS: Final = (-7, -35, -36, -257, -258, -259, -37, -38, -39, -8)
+"""COSE numbers in the order of the contract: ES256 first, which every authenticator knows."""
+_ACCEPTED_ALGORITHMS: Final = (-7, -36, -257, -258, -259, -8)
+"""Those of which signatures can be checked; no authenticator is known that has none of them."""
+_CHALLENGE_BYTES: Final = 32
+
+
+class NotGenuine(Exception):
+    """The answer is refused. The message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """Who we are to authenticators."""
+
+    id: str
+    name: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made."""
+
+    credential_id: str
+    """base64url, without padding."""
+    public_key: bytes = field(repr=False)
+    """As COSE writes it."""
+    counter: int
+
+
+def relying_party(settings: Settings) -> RelyingParty:
+    """By settings; the host and origin of AUTH_CLIENT_URL where nothing else is said."""
+    client = settings.client_url or ""
+    identity = settings.webauthn_rp_id or urlsplit(client).hostname or ""
+    origins = dict.fromkeys(each.rstrip("/") for each in (*settings.webauthn_rp_origins, origin_of(client)) if each)
+    return RelyingParty(identity, settings.webauthn_rp_name or identity, tuple(origins))
+
+
+def origin_of(url: str) -> str:
+    """The origin as browsers write it (RFC 6454): no path, no default port."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
+
+
+def new_challenge() -> bytes:
+    return secrets.token_bytes(_CHALLENGE_BYTES)
+
+
+def challenge_digest(challenge: bytes) -> str:
+    """What is kept of a challenge."""
+    return hashlib.sha256(challenge).hexdigest()
+
+
+def encoded(raw: bytes) -> str:
+    """base64url without padding (RFC 4648 §5)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> bytes | None:
+    """The bytes of base64url, padded or not; None for what is not."""
+    try:
+        return base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def challenge_named(client_data: str) -> bytes | None:
+    """The challenge that an answer says it answers; None when it cannot be read."""
+    raw = decoded(client_data)
+    try:
+        said = msgspec.json.decode(raw or b"")
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    challenge = said.get("challenge") if isinstance(said, dict) else None
+    return decoded(challenge) if isinstance(challenge, str) else None
+
+
+def user_of_handle(handle: str) -> str | None:
+    """The user's id: the handle is its text, or the base64url of its text."""
+    raw = decoded(handle)
+    texts = (handle, "" if raw is None else raw.decode("latin-1"))
+    return next((text.lower() for text in texts if _is_uuid(text)), None)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def check_new_key(credential: Mapping[str, Any], challenge: bytes, party: RelyingParty) -> NewKey:
+    """The key of `navigator.credentials.create()`. Raises NotGenuine."""
+    from webauthn import verify_registration_response
+
+    try:
+        verified = verify_registration_response(
+            credential=dict(credential),
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=list(party.origins),
+            supported_pub_key_algs=_ACCEPTED_ALGORITHMS,  # type: ignore[arg-type]
+        )
+    # Whatever the library stumbles over while it reads a stranger's bytes is the same to us: not genuine.
+    except Exception as fault:
+        raise NotGenuine(f"{type(fault).__name__}: {fault}") from None
+    return NewKey(encoded(verified.credential_id), verified.credential_public_key, verified.sign_count)
+
+
+def check_use(
+    credential: Mapping[str, Any], challenge: bytes, party: RelyingParty, public_key: bytes, counter: int
+) -> int:
+    """The key's new counter after `navigator.credentials.get()`. A counter that goes back or stands still is refused,
+    unless it is and stays 0. Raises NotGenuine."""
+    from webauthn import verify_authentication_response
+
+    try:
+        verified = verify_authentication_response(
+            credential=dict(credential),
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=list(party.origins),
+            credential_public_key=public_key,
+            credential_current_sign_count=counter,
+        )
+    except Exception as fault:
+        raise NotGenuine(f"{type(fault).__name__}: {fault}") from None
+    return verified.new_sign_count

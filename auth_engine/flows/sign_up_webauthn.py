@@ -1,0 +1,126 @@
+"""POST /signup/webauthn and POST /signup/webauthn/verify: an account whose first key is a passkey.
+
+Nothing is stored of the user until the key was proved: what was asked for lies, encrypted, with the challenge.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from auth_engine.core.errors import Code, Refused
+from auth_engine.core.fields import SignUpOptions
+from auth_engine.core.rules import Wishes, ensure_may_sign_up, gravatar, sign_up_wishes
+from auth_engine.core.types import Data, Method, NewUser, NoSession, Outcome, TicketKind, UserId, Visit
+from auth_engine.factors.webauthn import NewKey, relying_party
+from auth_engine.flows import events
+from auth_engine.flows.kit import Kit
+from auth_engine.flows.links import DAY
+from auth_engine.flows.mailing import Enclosure, link_with, put_mail
+from auth_engine.flows.passkey_bodies import SignUpWebauthn, SignUpWebauthnVerify
+from auth_engine.flows.passkey_options import creation_options
+from auth_engine.flows.passkeys import (
+    add_key,
+    ensure_webauthn_enabled,
+    genuine_new_key,
+    open_challenge,
+    payload_of,
+    take_challenge,
+)
+from auth_engine.flows.sessions import open_session, signed_in
+from auth_engine.mail.letters import Template
+from auth_engine.store.keys import Purpose
+
+TICKET_SECONDS: Final = 30 * DAY
+
+
+class Promise(Struct, frozen=True):
+    """What lies with the challenge."""
+
+    user_id: UserId
+    email: str
+    options: SignUpOptions | None
+
+
+async def sign_up_webauthn(body: SignUpWebauthn, visit: Visit, kit: Kit) -> Outcome:
+    """Options for the browser to make a key."""
+    ensure_webauthn_enabled(kit)
+    ensure_may_sign_up(body.email, kit.settings)
+    wishes = sign_up_wishes(body.options, body.email, kit.settings, kit.redirects)
+    promise = Promise(str(uuid.uuid4()), body.email, body.options)
+    challenge = await open_challenge(kit, Purpose.SIGN_UP, payload=msgspec.json.encode(promise).decode())
+    timeout = kit.settings.webauthn_timeout_ms
+    party = relying_party(kit.settings)
+    return Data(creation_options(party, challenge, timeout, promise.user_id, wishes.display_name))
+
+
+async def sign_up_webauthn_verify(body: SignUpWebauthnVerify, visit: Visit, kit: Kit) -> Outcome:
+    """The user and the key are stored together; then a session, or a mail first where addresses have to be verified."""
+    ensure_webauthn_enabled(kit)
+    taken = await take_challenge(body.credential.response.client_data_json, Purpose.SIGN_UP, kit)
+    payload = payload_of(taken, kit)
+    if payload is None:
+        raise Refused(Code.INVALID_REQUEST, "the challenge was sealed under another key")
+    promise = msgspec.json.decode(payload, type=Promise)
+    ensure_may_sign_up(promise.email, kit.settings)
+    options = _merged(promise.options, body.options)
+    wishes = sign_up_wishes(options, promise.email, kit.settings, kit.redirects)
+    key = genuine_new_key(body.credential, taken, kit)
+    return await _store(promise, wishes, key, body, visit, kit)
+
+
+def _merged(first: SignUpOptions | None, then: SignUpOptions | None) -> SignUpOptions | None:
+    """The options of the beginning, changed by those of the end."""
+    if first is None or then is None:
+        return then or first
+    said = {name: getattr(then, name) for name in then.__struct_fields__ if getattr(then, name) is not None}
+    return msgspec.structs.replace(first, **said)
+
+
+async def _store(
+    promise: Promise, wishes: Wishes, key: NewKey, body: SignUpWebauthnVerify, visit: Visit, kit: Kit
+) -> Outcome:
+    settings = kit.settings
+    mail = _mail(wishes, kit)
+    async with kit.store.transaction() as stores:
+        user = await stores.users.insert(_new_user(promise, wishes, mail, kit))
+        if user is None:
+            raise Refused(Code.EMAIL_ALREADY_IN_USE)
+        await add_key(stores, user.id, key, body.credential, body.nickname)
+        await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.WEBAUTHN.value})
+        if mail is not None:
+            row = await put_mail(stores, kit, user, visit, mail)
+        elif not settings.disable_new_users:
+            opened = await open_session(stores, user, visit, kit, Method.WEBAUTHN)
+    if settings.disable_new_users:
+        raise Refused(Code.DISABLED_USER)
+    if mail is not None:
+        await kit.post.deliver(row)
+        return NoSession()
+    return await signed_in(opened, kit)
+
+
+def _mail(wishes: Wishes, kit: Kit) -> Enclosure | None:
+    """The link that verifies the address, where addresses have to be verified."""
+    if kit.settings.disable_new_users or not kit.settings.email_verified_required:
+        return None
+    return link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
+
+
+def _new_user(promise: Promise, wishes: Wishes, mail: Enclosure | None, kit: Kit) -> NewUser:
+    return NewUser(
+        id=promise.user_id,
+        display_name=wishes.display_name,
+        locale=wishes.locale,
+        default_role=wishes.default_role,
+        roles=wishes.roles,
+        email=promise.email,
+        disabled=kit.settings.disable_new_users,
+        avatar_url=gravatar(promise.email, kit.settings),
+        metadata=wishes.metadata,
+        ticket=mail.ticket.stored if mail else None,
+        ticket_seconds=mail.seconds if mail else 0,
+    )

@@ -1,0 +1,18 @@
+-- Whose access tokens count no more, and since when (Unix time; infinity: none counts).
+
+-- name: all
+-- Beyond the life of an access token nothing needs to be remembered: none is left.
+select d.user_id::text, case when u.disabled then 'infinity' else extract(epoch from d.disabled_at) end::float8 as since
+from auth_engine.disablings d join auth.users u on u.id = d.user_id
+where d.disabled_at > now() - make_interval(secs => $1)
+union all
+select d.user_id::text, extract(epoch from d.deleted_at)::float8
+from auth_engine.deletions d
+where d.deleted_at > now() - make_interval(secs => $1);
+
+-- name: disabled
+-- Where no trigger writes the disablings down. Nothing says since when, so none counts.
+select id::text, 'infinity'::float8 from auth.users where disabled;
+
+-- name: has_trigger
+select exists (select from pg_trigger where tgrelid = 'auth.users'::regclass and tgname = 'auth_engine_user_disabled');

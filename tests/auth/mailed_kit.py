@@ -1,0 +1,82 @@
+"""Helpers of the tests of mailed links and codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import httpx
+from auth_kit import AuthServer, link_of, query_of
+
+from auth_engine.app import AuthEngine
+from auth_engine.http.edge import Edge
+from auth_engine.mail.sms import CannotSend
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml", "User-Agent": "Mozilla/5.0"}
+VERIFIED = {"AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}
+
+
+def path_of(link: str) -> str:
+    """A mailed link as the engine is asked for it."""
+    assert link.startswith("http://auth.test/verify?"), link
+    return link.removeprefix("http://auth.test")
+
+
+async def open_link(server: AuthServer, address: str, **headers: str) -> httpx.Response:
+    """The newest link mailed to an address, opened as a program does."""
+    return await server.get(path_of(link_of(server.mailbox.last(address))), **headers)
+
+
+def went_to(answer: httpx.Response, status: int = 302) -> dict[str, str]:
+    """The query of where the answer sends a browser."""
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    return query_of(answer.headers["location"])
+
+
+async def post_form(server: AuthServer, form: dict[str, str]) -> httpx.Response:
+    return await server.client.post("/verify", data=form, headers=BROWSER)
+
+
+async def picture(sql: asyncpg.Connection, address: str) -> dict[str, Any]:
+    """All of a user's row but when it was touched, and the user's sessions: what a refusal leaves as it was."""
+    row = await sql.fetchrow("select * from auth.users where email = $1", address)
+    tokens = await sql.fetch("select id, refresh_token_hash from auth.refresh_tokens where user_id = $1", row["id"])
+    kept = {name: value for name, value in dict(row).items() if name not in ("updated_at", "last_seen")}
+    return {**kept, "tokens": sorted(str(token["id"]) for token in tokens)}
+
+
+class RecordingSms:
+    """A sender that keeps what it is given."""
+
+    makes_codes = False
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.is_broken = False
+
+    async def send(self, number: str, text: str) -> None:
+        self.sent.append((number, text))
+
+    async def send_code(self, number: str, code: str, locale: str) -> None:
+        if self.is_broken:
+            raise CannotSend("the provider answered 400")
+        self.sent.append((number, code))
+
+    async def check(self, number: str, code: str) -> bool:
+        raise NotImplementedError
+
+    def code_to(self, number: str) -> str:
+        """The newest code sent to a number; it must be there."""
+        return [code for to, code in self.sent if to == number][-1]
+
+
+def with_sms(server: AuthServer, sms: Any) -> AuthServer:
+    """The same server, its messages going there."""
+    kit = replace(server.engine.kit, sms=sms)
+    engine = AuthEngine(kit, Edge(kit))
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(engine.app),  # type: ignore[arg-type]
+        base_url="http://auth.test",
+    )
+    return AuthServer(engine, client, server.mailbox)

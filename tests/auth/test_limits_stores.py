@@ -1,0 +1,170 @@
+"""Where counters live: Postgres, Redis, and this process while Redis is out of reach."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from auth_kit import free_port
+
+from auth_engine.core.clock import SystemClock
+from auth_engine.core.settings import Rate
+from auth_engine.limits.database import DatabaseCounts
+from auth_engine.limits.shared import RedisCounts, SharedCounts
+from auth_engine.limits.windows import Counter, Counts, counter
+from auth_engine.store.runner import open_pool
+from auth_engine.store.store import Store
+
+HOUR = 3_600
+TEN = Rate(10, HOUR)
+
+
+@pytest_asyncio.fixture
+async def stores(auth_database: str) -> AsyncIterator[tuple[Store, Store]]:
+    """Two processes' stores over one database."""
+    pair = [Store(await open_pool(auth_database, 5)) for _ in range(2)]
+    yield pair[0], pair[1]
+    for store in pair:
+        await store.close()
+
+
+@pytest.fixture(scope="module")
+def redis_port() -> Iterator[int]:
+    """The port of a Redis (or Valkey) of this module's own."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.skip("neither redis-server nor valkey-server is installed")
+    port = free_port()
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            _await_port(port)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _await_port(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError("Redis did not start")
+
+
+def new_counter(rate: Rate = TEN) -> Counter:
+    return counter("test", rate, str(time.monotonic_ns()))
+
+
+async def admitted(counts: tuple[Counts, ...], *counters: Counter, requests: int = 40) -> int:
+    """How many of so many requests at once were admitted, spread over the processes."""
+    asked = [counts[number % len(counts)].take(counters) for number in range(requests)]
+    return sum(wait == 0 for wait in await asyncio.gather(*asked))
+
+
+# ---------------------------------------------------------------- Postgres
+
+
+async def test_two_processes_over_one_database_admit_the_burst_and_not_one_more(stores: tuple[Store, Store]) -> None:
+    both = tuple(DatabaseCounts(store.counters) for store in stores)
+    mine, wider = new_counter(), new_counter(Rate(25, HOUR))
+    assert await admitted(both, mine, wider) == 10
+    # The wider one had room for 25 of the 40, and counted them.
+    assert await admitted(both, wider) == 0
+    assert 1 <= await both[0].take([mine]) <= HOUR * 2
+
+
+async def test_counters_in_any_order_do_not_lock_each_other_out(stores: tuple[Store, Store]) -> None:
+    counts = DatabaseCounts(stores[0].counters)
+    keys = [new_counter(Rate(1_000, HOUR)) for _ in range(4)]
+    waits = await asyncio.gather(*(counts.take(keys if number % 2 else keys[::-1]) for number in range(40)))
+    assert set(waits) == {0}
+
+
+@pytest.mark.parametrize(
+    ("hours", "has_room"),
+    [(0.0, 0), (0.99, 0), (1.05, 0), (1.11, 1), (1.55, 5), (1.99, 9), (2.1, 10)],
+)
+async def test_a_row_slides_with_time(
+    stores: tuple[Store, Store], sql: asyncpg.Connection, hours: float, has_room: int
+) -> None:
+    counts, mine = DatabaseCounts(stores[0].counters), new_counter()
+    assert await admitted((counts,), mine) == 10
+    await sql.execute(
+        "update auth_engine.counters set window_start = window_start - make_interval(secs => $2) where key = $1",
+        mine.key,
+        hours * HOUR,
+    )
+    assert await admitted((counts,), mine, requests=12) == has_room
+
+
+async def test_giving_back_and_sweeping(stores: tuple[Store, Store], sql: asyncpg.Connection) -> None:
+    counts, mine, other = DatabaseCounts(stores[0].counters), new_counter(Rate(1, HOUR)), new_counter()
+    assert await counts.take([mine, other]) == 0
+    assert await counts.take([mine]) > 0
+    await counts.give_back(mine)
+    assert await counts.take([mine]) == 0
+    await sql.execute("update auth_engine.counters set expires_at = now() - interval '1 s' where key = $1", mine.key)
+    await counts.sweep()
+    left = {row[0] for row in await sql.fetch("select key from auth_engine.counters")}
+    assert mine.key not in left
+    assert other.key in left
+
+
+async def test_the_table_costs_no_write_ahead_log(sql: asyncpg.Connection) -> None:
+    kind = await sql.fetchval("select relpersistence::text from pg_class where oid = 'auth_engine.counters'::regclass")
+    assert kind == "u"
+
+
+# ---------------------------------------------------------------- Redis
+
+
+@pytest.mark.parametrize("scheme", ["redis", "valkey"])
+async def test_two_processes_over_one_redis_admit_the_burst_and_not_one_more(redis_port: int, scheme: str) -> None:
+    both = tuple(RedisCounts(f"{scheme}://127.0.0.1:{redis_port}/0") for _ in range(2))
+    mine, wider = new_counter(), new_counter(Rate(25, HOUR))
+    try:
+        assert await admitted(both, mine, wider) == 10
+        assert await admitted(both, wider) == 0
+        await both[0].give_back(mine)
+        assert await both[1].take([mine]) == 0
+        assert 1 <= await both[0].take([mine]) <= HOUR * 2
+    finally:
+        for counts in both:
+            await counts.close()
+
+
+async def test_a_window_slides_in_redis(redis_port: int) -> None:
+    counts, mine = RedisCounts(f"redis://127.0.0.1:{redis_port}/0"), new_counter(Rate(2, 1))
+    try:
+        assert await admitted((counts,), mine, requests=4) == 2
+        await asyncio.sleep(1.02)
+        assert await counts.take([mine]) == 1  # both of the last window still weigh
+        await asyncio.sleep(0.6)
+        assert await admitted((counts,), mine, requests=3) == 1
+    finally:
+        await counts.close()
+
+
+async def test_without_redis_each_process_counts_for_itself_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    address = f"redis://:a-secret-password@127.0.0.1:{free_port()}/0"
+    counts = SharedCounts(RedisCounts(address), SystemClock())
+    mine = new_counter()
+    with caplog.at_level(logging.WARNING):
+        assert await admitted((counts,), mine, requests=1) == 1
+        assert await admitted((counts,), mine) == 9
+        await counts.give_back(mine)
+        assert await counts.take([mine]) == 0
+    await counts.close()
+    assert caplog.text.count("by each process alone") == 1
+    assert "a-secret-password" not in caplog.text
