@@ -17,12 +17,12 @@ EMAIL_PATTERN: Final = (
 UUID_PATTERN: Final = r"\b[0-9a-f]{8}\b-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-\b[0-9a-f]{12}\b"
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 
-Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, extra_json_schema={"format": "email"})]
+Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN)]
 Password = Annotated[str, Meta(min_length=3, max_length=1024)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=32)]
 """Checked by `check_display_name` too: Python's patterns know no classes of symbols."""
 Locale = Annotated[str, Meta(min_length=2, max_length=2)]
-Otp = Annotated[str, Meta(min_length=1, max_length=64)]
+Otp = Annotated[str, Meta(max_length=64)]
 Token = Annotated[str, Meta(max_length=512, pattern=UUID_PATTERN)]
 """A refresh token or a personal access token: the text of a UUID."""
 Metadata = dict[str, Any]

@@ -28,7 +28,7 @@ MFA_TYPE: Final = "signinProvider"
 """`type` beside `mfaTicket`: what the second factor is for."""
 
 
-class ProviderForm(Body, frozen=True):
+class ProviderForm(Body, frozen=True, forbid_unknown_fields=False):
     """What a provider's page posts."""
 
     state: str

@@ -22,7 +22,7 @@ _KINDS: Final = frozenset(kind.value for kind in METHODS)
 _Given = Annotated[str, Meta(min_length=1)]
 
 
-class Verify(Body, frozen=True):
+class Verify(Body, frozen=True, forbid_unknown_fields=False):
     """The form of the confirmation page. With a ticket for the second factor, `type` says what the link was for."""
 
     ticket: _Given

@@ -12,6 +12,7 @@ import msgspec
 
 from auth_engine.core.errors import Code
 from auth_engine.core.shapes import SessionAnswer, SessionPayload
+from auth_engine.http.captcha import wants_captcha
 from auth_engine.http.route import Access, Answer, Route
 from auth_engine.http.table import ROUTES
 
@@ -54,7 +55,7 @@ def _operation(route: Route, by_type: Mapping[int, Any]) -> dict[str, Any]:
     if parameters:
         operation["parameters"] = parameters
     if route.lines:
-        schema = {"type": "string", "description": "One JSON object a line."}
+        schema = {"description": "One JSON object a line."}  # any text is read, and answered line by line
         operation["requestBody"] = {"required": True, "content": {"application/x-ndjson": {"schema": schema}}}
     elif route.body is not None:
         content = "application/x-www-form-urlencoded" if route.form else "application/json"
@@ -101,12 +102,12 @@ def _responses(route: Route, by_type: Mapping[int, Any]) -> dict[str, Any]:
         case Answer.OK:
             responses["200"] = _described("Done.", {"const": "OK"})
         case Answer.REDIRECT:
-            responses = {status: _redirect(text) for status, text in REDIRECTS.items()}
+            responses = _redirects(route)
         case Answer.PAGE:
             page = {"schema": {"type": "string"}}
             responses = {
                 "200": {"description": "A page.", "content": {"text/html": page}},
-                **{status: _redirect(text) for status, text in REDIRECTS.items()},
+                **_redirects(route),
             }
         case _:
             if route.answer is Answer.LINES:
@@ -117,12 +118,10 @@ def _responses(route: Route, by_type: Mapping[int, Any]) -> dict[str, Any]:
     return {**responses, **_refusals(route)}
 
 
-REDIRECTS: Final = {"302": "To where it goes on; the outcome, or `error`, stands in the query."}
-
-
-def _redirect(text: str) -> dict[str, Any]:
+def _redirects(route: Route) -> dict[str, Any]:
     header = {"schema": {"type": "string"}, "required": True}
-    return {"description": text, "headers": {"Location": header}}
+    text = "To where it goes on; the outcome, or `error`, stands in the query."
+    return {str(status): {"description": text, "headers": {"Location": header}} for status in route.redirects}
 
 
 def refusals_of(route: Route) -> tuple[Code, ...]:
@@ -131,8 +130,12 @@ def refusals_of(route: Route) -> tuple[Code, ...]:
     reads = route.body is not None or route.lines or route.query or "{" in route.path
     if reads or route.access in (Access.TOKEN, Access.ELEVATED):
         codes.append(Code.INVALID_REQUEST)
+    if "{" in route.path:
+        codes.append(Code.NOT_FOUND)  # an escaped or empty segment is no such path
     if route.access is Access.ADMIN:
         codes.append(Code.INVALID_ADMIN_SECRET)
+    if wants_captcha(route.path):
+        codes.append(Code.CAPTCHA_FAILED)
     if not route.unlimited:
         codes.append(Code.TOO_MANY_REQUESTS)
     return tuple(dict.fromkeys(codes))
@@ -175,8 +178,12 @@ def _tidied(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     found = {name: _tidied(value) for name, value in schema.items() if name not in ("title", "default", "x-nullable")}
+    if "enum" in found and "type" not in found and all(isinstance(each, str) for each in found["enum"]):
+        found = {"type": "string", **found}
     if isinstance(found.get("pattern"), str):
         found["pattern"] = re.sub(r"\\Z$", "$", found["pattern"])  # Python's end of a text, which others do not know
+    if all(isinstance(each, str) for each in found.get("enum", (None,))):
+        found.setdefault("type", "string")
     if schema.get("default", "") is None and not schema.get("x-nullable") and "anyOf" in found:
         choices = [each for each in found.pop("anyOf") if each != {"type": "null"}]
         found = {**found, **choices[0]} if len(choices) == 1 else {**found, "anyOf": choices}

@@ -68,6 +68,8 @@ class Route:
     access: Access = Access.NONE
     pace: Pace = Pace.AT_ONCE
     answer: Answer = Answer.OK
+    redirects: tuple[int, ...] = (302,)
+    """The statuses of REDIRECT and PAGE."""
     shape: Any = None
     """Of DATA: a msgspec Struct or type, from which OpenAPI takes the schema."""
     raises: tuple[Code, ...] = ()

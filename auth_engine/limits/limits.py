@@ -7,10 +7,12 @@ import contextlib
 import hashlib
 import logging
 import random
+import re
 from functools import partial
 from typing import Final
 
 from auth_engine.core.errors import Code, Refused
+from auth_engine.core.fields import EMAIL_PATTERN
 from auth_engine.core.ports import Clock
 from auth_engine.core.settings import Settings
 from auth_engine.core.types import UserId
@@ -28,6 +30,7 @@ ONLY_WITHOUT_ADDRESSES: Final = (
     "AUTH_RATE_LIMIT_ENABLE is not set: failed sign-ins per account, mails per recipient and tries per code are "
     "limited, requests per client address are not"
 )
+_EMAIL: Final = re.compile(EMAIL_PATTERN)
 _ACCOUNT: Final = "account"
 _KNOWN_SOURCE: Final = "known-source"
 _SECOND_FACTOR: Final = "second-factor"
@@ -110,9 +113,12 @@ class Limits:
         return self._counts
 
     async def _account_counter(self, account: str, source: str) -> Counter:
-        rate = self._settings.rate_limit_account
-        canonical = _canonical(account)
-        if await self._store.counters.is_known_source(account, canonical, source):
+        rate, canonical, sources = self._settings.rate_limit_account, _canonical(account), self._store.counters
+        if _is_email(account):
+            is_known = await sources.is_source_of_email(account, source)
+        else:
+            is_known = await sources.is_source_of_phone_number((account, canonical), source)
+        if is_known:
             return counter(_KNOWN_SOURCE, rate, f"{canonical} {source}")
         return counter(_ACCOUNT, rate, canonical)
 
@@ -144,9 +150,13 @@ def source_digest(source: str) -> str:
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _is_email(account: str) -> bool:
+    return _EMAIL.match(account) is not None
+
+
 def _canonical(account: str) -> str:
     """One spelling for each account: a phone number by its digits, or each spelling would be tried at anew."""
-    if "@" in account:
+    if _is_email(account):
         return account
     digits = "".join(character for character in account if character.isascii() and character.isdigit())
     return f"+{digits.removeprefix('00')}"

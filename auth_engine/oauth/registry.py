@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from auth_engine.core.ports import Clock
+from auth_engine.core.readers import words
 from auth_engine.core.settings import PROVIDERS, Settings
 from auth_engine.net.outside import Outside
 from auth_engine.oauth import apple, oidc
@@ -62,7 +63,7 @@ class Providers:
         settings, (issuer, keys) = self._settings.provider(name), _ID_TOKENS[name]
         expected = Expected(
             issuer=settings.get("issuer", issuer),
-            audiences=frozenset(settings.get("audience", "").replace(",", " ").split()),
+            audiences=frozenset(words(settings.get("audience", ""))),
             keys_url=settings.get("jwks_url", keys),
         )
         claims = await self._id_tokens.verify(token, expected)

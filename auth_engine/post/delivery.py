@@ -67,16 +67,26 @@ class Delivery:
     async def _try(self, due: Due) -> None:
         self._taken.add(due.id)
         try:
+            failure = await self._failure(due)
+            await (self._outbox.remove(due.id) if failure is None else self._put_off(due, failure))
+        except asyncio.CancelledError:
+            raise  # unfinished: `release` gives it back
+        except Exception:
+            self._taken.discard(due.id)
+            raise
+        self._taken.discard(due.id)
+
+    async def _failure(self, due: Due) -> NotDelivered | None:
+        """Send it; why it was not delivered, None when it was."""
+        try:
             async with asyncio.timeout(self._seconds):
                 await self._send(due)
         except NotDelivered as failure:
-            await self._put_off(due, failure)
+            return failure
         except Exception as error:
-            # A fault of ours, or of a template; told by its name alone, since its text may hold what was sent.
-            await self._put_off(due, NotDelivered(f"it failed with {type(error).__name__}"))
-        else:
-            await self._outbox.remove(due.id)
-        self._taken.discard(due.id)
+            # A fault of ours, told by its name alone, since its text may hold what was sent.
+            return NotDelivered(f"it failed with {type(error).__name__}")
+        return None
 
     async def _send(self, due: Due) -> None:
         text = self._seals.open(due.sealed, PURPOSE, due.id)

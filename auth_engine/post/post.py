@@ -72,6 +72,7 @@ class Post:
         self._first_tries = asyncio.Semaphore(self._timing.first_tries)
         self._under_way: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._is_stopping = False
         self._workers: tuple[asyncio.Task[None], ...] = ()
 
     @property
@@ -132,6 +133,7 @@ class Post:
 
     async def stop(self) -> None:
         """Finish what is under way, within a few seconds; what is not finished by then is left to be tried again."""
+        self._is_stopping = True
         for worker in self._workers:
             worker.cancel()
         if self._workers:
@@ -174,7 +176,7 @@ class Post:
         await asyncio.wait([self._begin(self._drain(kind)) for _ in range(self._timing.retries)])
 
     async def _drain(self, kind: str) -> None:
-        while await self._delivery.try_due(kind):
+        while not self._is_stopping and await self._delivery.try_due(kind):
             pass
 
     async def _try_first(self, row_id: str) -> None:

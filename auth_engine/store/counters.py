@@ -41,14 +41,15 @@ class Counters:
     async def sweep(self) -> None:
         await self._runner.run(_SQL["sweep"])
 
-    async def is_known_source(self, typed: str, number: str, source: str) -> bool:
-        """Whether the user of an address or phone number, in one of two spellings, signed in from there before."""
-        if "@" in typed:
-            return bool(await self._runner.value(_SQL["is_known_by_email"], typed, source))
-        return bool(await self._runner.value(_SQL["is_known_by_phone_number"], [typed, number], source))
+    async def is_source_of_email(self, email: str, source: str) -> bool:
+        """Whether the user of the address signed in from there before. The text must look like an address."""
+        return bool(await self._runner.value(_SQL["is_source_of_email"], email, source))
+
+    async def is_source_of_phone_number(self, spellings: Sequence[str], source: str) -> bool:
+        return bool(await self._runner.value(_SQL["is_source_of_phone_number"], list(spellings), source))
 
     async def is_source_of(self, user_id: UserId, source: str) -> bool:
-        return bool(await self._runner.value(_SQL["is_known_by_id"], user_id, source))
+        return bool(await self._runner.value(_SQL["is_source_of"], user_id, source))
 
     async def remember_source(self, user_id: UserId, source: str) -> None:
         await self._runner.run(_SQL["remember_source"], user_id, source)

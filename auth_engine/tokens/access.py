@@ -99,7 +99,9 @@ class AccessTokens:
                 payload = msgspec.json.decode(_JWS.decode(token, key.verify_with, algorithms=[key.algorithm]))
             except (jwt.PyJWTError, msgspec.DecodeError, UnicodeError, RecursionError, ValueError, TypeError):
                 continue
-            return self._checked(payload, key)
+            claims = self._checked(payload, key)
+            if claims is not None:  # the same key may stand there twice, for an old issuer
+                return claims
         return None
 
     def _checked(self, payload: Any, key: JwtKey) -> Claims | None:

@@ -21,6 +21,7 @@ NAMESPACE: Final = "https://hasura.io/jwt/claims"
 ISSUER: Final = "hasura-auth"
 SHARED: Final = ("HS256", "HS384", "HS512")
 PAIRS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+LEAST_RSA_BITS: Final = 2048
 _NAMES: Final = {"Ed25519": "EdDSA"}
 
 
@@ -84,18 +85,27 @@ def _key(name: str, raw: _Secret) -> JwtKey:
         return JwtKey(algorithm, raw.kid, issuer, namespace, material, material, None)
     if algorithm not in PAIRS:
         raise BadSetting(f"{name}: the type must be one of {', '.join((*SHARED, *PAIRS))}")
-    implementation: Any = get_default_algorithms()[algorithm]
-    try:
-        public = implementation.prepare_key(raw.key)
-        private = None if raw.signing_key is None else implementation.prepare_key(raw.signing_key)
-        jwk = {str(key): value for key, value in implementation.to_jwk(_public_of(public), as_dict=True).items()}
-    except (ValueError, TypeError, jwt.PyJWTError):
-        raise BadSetting(f"{name}: the keys of {algorithm} must be PEM of its kind") from None
-    jwk = {name: value for name, value in jwk.items() if name in ("kty", "n", "e", "crv", "x", "y")}
+    public, private, jwk = _pair(name, algorithm, raw)
     kid = raw.kid or thumbprint(jwk)
     return JwtKey(
         algorithm, kid, issuer, namespace, public, private, {"alg": algorithm, "kid": kid, "use": "sig", **jwk}
     )
+
+
+def _pair(name: str, algorithm: str, raw: _Secret) -> tuple[Any, Any, dict[str, str]]:
+    """The public key, the private one where it is known, and what is published of the public one."""
+    implementation: Any = get_default_algorithms()[algorithm]
+    try:
+        public = _public_of(implementation.prepare_key(raw.key))
+        private = None if raw.signing_key is None else implementation.prepare_key(raw.signing_key)
+        jwk = {str(key): value for key, value in implementation.to_jwk(public, as_dict=True).items()}
+    except (ValueError, TypeError, jwt.PyJWTError):
+        raise BadSetting(f"{name}: the keys of {algorithm} must be PEM of its kind") from None
+    if getattr(public, "key_size", LEAST_RSA_BITS) < LEAST_RSA_BITS and jwk["kty"] == "RSA":
+        raise BadSetting(f"{name}: a key of {algorithm} must have at least {LEAST_RSA_BITS} bits")
+    if private is not None and (not hasattr(private, "public_key") or private.public_key() != public):
+        raise BadSetting(f"{name}: the signing_key is not the private half of the key")
+    return public, private, {name: jwk[name] for name in ("kty", "n", "e", "crv", "x", "y") if name in jwk}
 
 
 def _public_of(key: Any) -> Any:

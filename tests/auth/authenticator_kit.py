@@ -1,20 +1,27 @@
-"""A software authenticator, with a browser around it: makes passkeys and answers challenges, honestly or not."""
+"""Second factors for tests: TOTP, and a software authenticator with a browser around it, honest or not."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import os
 import struct
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+import pyotp
+from auth_kit import AuthServer
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from fido2 import cbor
 from fido2.cose import ES256, EdDSA
+
+from auth_engine.factors.totp import PERIOD_SECONDS, matching_period
 
 UP, UV, BE, BS, AT = 0x01, 0x04, 0x08, 0x10, 0x40
 ORIGIN = "https://app.test"
@@ -107,3 +114,42 @@ def tampered(credential: Mapping[str, Any], name: str) -> dict[str, Any]:
     raw = bytearray(decoded(credential["response"][name]))
     raw[-1] ^= 1
     return {**credential, "response": {**credential["response"], name: encoded(bytes(raw))}}
+
+
+# ---------------------------------------------------------------- TOTP
+
+
+async def enrolled(server: AuthServer, address: str | None = None) -> tuple[dict[str, Any], str]:
+    """A new user's session, and the secret of the factor that they switched on."""
+    session = await server.sign_up(address)
+    token = session["accessToken"]
+    secret: str = (await server.get("/mfa/totp/generate", token)).json()["totpSecret"]
+    body = {"code": pyotp.TOTP(secret).now(), "activeMfaType": "totp"}
+    assert (await server.post("/user/mfa", body, token)).json() == "OK"
+    return session, secret
+
+
+async def ticket_for(server: AuthServer, session: dict[str, Any]) -> str:
+    """Of the first factor."""
+    answer = (await server.sign_in(session["user"]["email"])).json()
+    assert set(answer) == {"mfa"}, answer
+    ticket: str = answer["mfa"]["ticket"]
+    return ticket
+
+
+def wrong(secret: str) -> str:
+    """A code that is none at this time."""
+    now = datetime.now(UTC)
+    return next(code for code in ("000000", "111111", "222222", "333333") if not matching_period(secret, code, now))
+
+
+def upcoming(secret: str) -> str:
+    """The next period's code, which counts already."""
+    return pyotp.TOTP(secret).at(int(time.time()) + PERIOD_SECONDS)
+
+
+async def amid_a_period() -> None:
+    """Wait where the period is about to end, for who counts within one."""
+    left = PERIOD_SECONDS - time.time() % PERIOD_SECONDS
+    if left < 3:
+        await asyncio.sleep(left + 0.05)

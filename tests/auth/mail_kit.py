@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,7 @@ from urllib.parse import parse_qs
 import msgspec
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from auth_kit import free_port
+from auth_kit import AuthServer, free_port
 
 from auth_engine.core.clock import SystemClock
 from auth_engine.core.settings import Settings, read_settings
@@ -23,6 +24,8 @@ from auth_engine.mail.letters import Letter, Template
 from auth_engine.mail.mailer import Mailer
 from auth_engine.net.outside import Outside
 
+Serve = Callable[..., Awaitable[AuthServer]]
+"""The fixture `serve`."""
 LINK = "http://auth.test/verify?redirectTo=https%3A%2F%2Fapp.test&ticket=verifyEmail%3A1&type=emailVerify"
 
 
@@ -178,8 +181,15 @@ class HttpStub:
             server.server_close()
 
 
+def is_signed(asked: Asked, key: bytes) -> bool:
+    """Whether the request carries the signature of Standard Webhooks under this key."""
+    signed = f"{asked.headers['webhook-id']}.{asked.headers['webhook-timestamp']}.".encode() + asked.body
+    expected = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    return asked.headers["webhook-signature"] == f"v1,{expected}"
+
+
 async def until(found: Any, seconds: float = 5.0) -> None:
     """Return when `found()` is true; fail after so many seconds."""
     async with asyncio.timeout(seconds):
-        while not found():
+        while not found():  # noqa: ASYNC110 (what is waited for may be in another thread)
             await asyncio.sleep(0.01)

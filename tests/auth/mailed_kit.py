@@ -9,7 +9,6 @@ import asyncpg
 import httpx
 from auth_kit import AuthServer, link_of, query_of
 
-from auth_engine.app import AuthEngine
 from auth_engine.http.edge import Edge
 from auth_engine.mail.sms import CannotSend
 
@@ -74,7 +73,7 @@ class RecordingSms:
 def with_sms(server: AuthServer, sms: Any) -> AuthServer:
     """The same server, its messages going there."""
     kit = replace(server.engine.kit, sms=sms)
-    engine = AuthEngine(kit, Edge(kit))
+    engine = replace(server.engine, kit=kit, app=Edge(kit))
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(engine.app),  # type: ignore[arg-type]
         base_url="http://auth.test",

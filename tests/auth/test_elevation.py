@@ -13,9 +13,8 @@ import pyotp
 import pytest
 import pytest_asyncio
 from auth_kit import JWT_KEY, AuthServer, new_address, refused, ticket_of
-from authenticator_kit import Authenticator
+from authenticator_kit import Authenticator, enrolled, ticket_for, upcoming, wrong
 from conftest import Serve
-from test_totp import enrolled, ticket_for, upcoming, wrong
 
 ON = {"AUTH_MFA_ENABLED": "true", "AUTH_WEBAUTHN_ENABLED": "true"}
 

@@ -168,6 +168,23 @@ async def test_mailed_codes_count_for_the_same_account(serve: Serve) -> None:
     assert (await sign_in(server, address, PASSWORD)).status_code == 429
 
 
+async def test_whatever_is_typed_for_a_number_is_counted_and_breaks_nothing(server: AuthServer) -> None:
+    async def guess(typed: str) -> bool:
+        try:
+            async with server.engine.kit.limits.attempt(typed, HOME) as attempt:
+                attempt.failed()
+        except Refused:
+            return False
+        return True
+
+    # What has no digits is nobody's number: one counter for all of it.
+    assert [await guess(typed) for typed in ("@", "a@", "\u0660", "' or true --", "\N{PILE OF POO}")] == [True] * 5
+    assert not await guess("something else")
+    spellings = ("+49 151 12345678", "004915112345678", "+4915112345678", "+49-151-12345678", "(+49)15112345678")
+    assert [await guess(typed) for typed in spellings] == [True] * 5
+    assert not await guess("+49/151/12345678")
+
+
 async def test_who_knows_the_password_cannot_guess_the_second_factor_from_many_places(
     serve: Serve, sql: asyncpg.Connection
 ) -> None:

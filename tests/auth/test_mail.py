@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from aiosmtplib.email import parse_address
 from auth_kit import new_address, query_of
-from conftest import Serve  # type: ignore[attr-defined]
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from mail_kit import LINK, HttpStub, RawSmtp, a_letter, mailer_of, rude_server, settings_of
+from mail_kit import LINK, HttpStub, RawSmtp, Serve, a_letter, mailer_of, rude_server, settings_of
 
 from auth_engine.mail.carrier import NotDelivered
 from auth_engine.mail.letters import Letter, Template
@@ -146,7 +145,12 @@ async def test_a_server_without_8bitmime_gets_quoted_printable(monkeypatch: pyte
 async def test_nothing_breaks_out_of_a_header_or_the_html(break_: str) -> None:
     bad = f"x{break_}Bcc: victim@evil.test{break_}{break_}<b>bold</b>"
     letter = a_letter(
-        Template.SIGNIN_OTP, redirect_to=f"https://app.test/{bad}", display_name=bad, ticket=bad, link=bad, new_email=bad
+        Template.SIGNIN_OTP,
+        redirect_to=f"https://app.test/{bad}",
+        display_name=bad,
+        ticket=bad,
+        link=bad,
+        new_email=bad,
     )
     content = await raw(letter, AUTH_SMTP_X_SMTPAPI_HEADER="{}")
     mail = email.message_from_bytes(content, policy=email.policy.default)
@@ -165,7 +169,9 @@ async def test_every_address_that_the_database_takes_can_be_written_to(address: 
     async with mailer_of(AUTH_DEV_MAIL_BOX="true") as mailer:
         assert parse_address(address) == address
         await mailer.send(ID, a_letter(to=address))
-    content = await raw(a_letter(to=address)) if ".." not in address and address[0] != "." else b"To: " + address.encode()
+    content = (
+        await raw(a_letter(to=address)) if ".." not in address and address[0] != "." else b"To: " + address.encode()
+    )
     assert b"To: " + address.encode() in head_lines(content)
 
 
@@ -277,7 +283,9 @@ async def test_credentials_never_travel_unencrypted_but_to_this_machine() -> Non
         assert server.logins == [("PLAIN", b"usher", b"secret")]
 
 
-@pytest.mark.parametrize("greeting", [b"", b"220 hello\r\n", b"220 hello", b"421 go away\r\n", b"drop", b"nonsense\r\n"])
+@pytest.mark.parametrize(
+    "greeting", [b"", b"220 hello\r\n", b"220 hello", b"421 go away\r\n", b"drop", b"nonsense\r\n"]
+)
 async def test_a_server_that_misbehaves_costs_the_timeout_at_most(greeting: bytes) -> None:
     async with rude_server(greeting) as port:
         settings = {"AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_PORT": str(port), "AUTH_SMTP_TIMEOUT": "100"}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 
+import httpx
 import pytest
 from auth_kit import PASSWORD, AuthServer, new_address
-from conftest import Serve  # type: ignore[attr-defined]
-from mail_kit import a_letter
+from mail_kit import Serve, a_letter
 
 from auth_engine.core.clock import SystemClock
 from auth_engine.flows import events
@@ -64,7 +65,9 @@ async def test_the_pages_escape_everything_and_frame_the_mail(serve: Serve) -> N
     kit = server.engine.kit
     assert "No mail yet" in (await server.get("/dev/mail", **BROWSER)).text
     evil = '"><script>alert(1)</script>'
-    letter = a_letter(Template.SIGNIN_OTP, to=f"x@y.test{evil}", link="javascript:alert(1)", redirect_to=evil, ticket=evil)
+    letter = a_letter(
+        Template.SIGNIN_OTP, to=f"x@y.test{evil}", link="javascript:alert(1)", redirect_to=evil, ticket=evil
+    )
     async with kit.store.transaction() as stores:
         row = await kit.post.put_letter(stores, letter, 60)
     await kit.post.deliver(row)
@@ -113,10 +116,8 @@ async def test_other_sites_and_other_machines_see_nothing(serve: Serve, headers:
     [("127.0.0.1", 200), ("127.8.9.1", 200), ("::1", 200), ("192.168.1.5", 404), ("2001:db8::1", 404), ("unix", 404)],
 )
 async def test_only_this_machine_is_served(serve: Serve, client: str, status: int) -> None:
-    import httpx
-
     server = await boxed(serve, AUTH_SMTP_HOST="")
-    transport = httpx.ASGITransport(server.engine.app, client=(client, 1))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(server.engine.app, client=(client, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:4000") as visitor:
         assert (await visitor.get("/dev/mail")).status_code == status
         assert (await visitor.get("/dev/mail/nothing")).status_code == 404
@@ -163,8 +164,6 @@ async def test_who_has_no_address_gets_none(serve: Serve) -> None:
     await server.sign_up(address := new_address())
     user = await kit.store.users.by_email(address)
     assert user is not None
-    import dataclasses
-
     async with kit.store.transaction() as stores:
         nobody = dataclasses.replace(user, email=None)
         assert await put_notice(stores, kit, nobody, events.PASSWORD_CHANGED) == ()

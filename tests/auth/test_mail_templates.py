@@ -177,7 +177,5 @@ def test_plain_text() -> None:
         "<a>nowhere</a></p></a>"
     )
     text = plain_text(html)
-    assert text == (
-        "Hello you\n\nA &b\n\nc\n\nHere:\n\nhttps://x.test/?a=1&b=2\n\nhttps://y.test\n\nnowhere\n"
-    )
+    assert text == ("Hello you\n\nA &b\n\nc\n\nHere:\n\nhttps://x.test/?a=1&b=2\n\nhttps://y.test\n\nnowhere\n")
     assert plain_text("<p <a <<b>&#0;</p").endswith("\n")

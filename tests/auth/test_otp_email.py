@@ -49,7 +49,12 @@ async def test_wrong_unknown_expired_and_foreign_codes_are_one_answer(serve: Ser
     stored = await sql.fetchval("select ticket from auth.users where email = $1", address)
     answers = [
         await server.post(VERIFY, {"email": address, "otp": otp})
-        for otp in (another(code), stored, foreign if foreign != code else another(code), f"{code} ")
+        for otp in (
+            another(code),
+            stored.removeprefix("otp:"),
+            foreign if foreign != code else another(code),
+            f"{code} ",
+        )
     ]
     answers.append(await server.post(VERIFY, {"email": new_address(), "otp": code}))
     await sql.execute("update auth.users set ticket_expires_at = now() where email = $1", address)

@@ -11,8 +11,8 @@ import asyncpg
 import pyotp
 import pytest_asyncio
 from auth_kit import AuthServer, refused
+from authenticator_kit import enrolled, ticket_for
 from conftest import Serve
-from test_totp import enrolled, ticket_for
 
 from auth_engine.factors.recovery import new_recovery_codes, plain_form
 

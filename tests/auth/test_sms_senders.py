@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from mail_kit import HttpStub, settings_of
-from test_webhooks import is_signed
+from mail_kit import HttpStub, is_signed, settings_of
 
 from auth_engine.mail.sms import CannotSend, Sms, sms_of
 from auth_engine.net.outside import Outside
@@ -71,7 +70,12 @@ async def test_twilio_verify_makes_and_checks_the_codes(
     names = {"AUTH_SMS_TWILIO_ACCOUNT_SID": account, "AUTH_SMS_TWILIO_MESSAGING_SERVICE_ID": service}
     sms = sender(outside, stub.url, **{**TWILIO, **names})
     assert sms.makes_codes
-    stub.answers += [(201, {"status": "pending"}), (200, {"status": "pending"}), (200, {"status": "approved"}), (404, {})]
+    stub.answers += [
+        (201, {"status": "pending"}),
+        (200, {"status": "pending"}),
+        (200, {"status": "approved"}),
+        (404, {}),
+    ]
     await sms.send_code(NUMBER, "unused", "es")
     assert [await sms.check(NUMBER, code) for code in ("000000", "012345", "012345")] == [False, True, False]
     first, second, *_ = stub.asked

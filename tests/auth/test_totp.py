@@ -21,6 +21,7 @@ import pyotp
 import pytest
 import pytest_asyncio
 from auth_kit import AuthServer, new_address, refused
+from authenticator_kit import amid_a_period, enrolled, ticket_for, upcoming, wrong
 from conftest import Serve
 
 from auth_engine.factors.totp import PERIOD_SECONDS, code_at, matching_period, new_secret, provisioning_uri
@@ -29,42 +30,6 @@ from auth_engine.factors.totp import PERIOD_SECONDS, code_at, matching_period, n
 @pytest_asyncio.fixture
 async def server(serve: Serve) -> AsyncIterator[AuthServer]:
     yield await serve(AUTH_MFA_ENABLED="true")
-
-
-async def enrolled(server: AuthServer, address: str | None = None) -> tuple[dict[str, Any], str]:
-    """A new user's session, and the secret of the factor that they switched on."""
-    session = await server.sign_up(address)
-    token = session["accessToken"]
-    secret: str = (await server.get("/mfa/totp/generate", token)).json()["totpSecret"]
-    body = {"code": pyotp.TOTP(secret).now(), "activeMfaType": "totp"}
-    assert (await server.post("/user/mfa", body, token)).json() == "OK"
-    return session, secret
-
-
-async def ticket_for(server: AuthServer, session: dict[str, Any]) -> str:
-    """Of the first factor."""
-    answer = (await server.sign_in(session["user"]["email"])).json()
-    assert set(answer) == {"mfa"}, answer
-    ticket: str = answer["mfa"]["ticket"]
-    return ticket
-
-
-def wrong(secret: str) -> str:
-    """A code that is none at this time."""
-    now = datetime.now(UTC)
-    return next(code for code in ("000000", "111111", "222222", "333333") if not matching_period(secret, code, now))
-
-
-def upcoming(secret: str) -> str:
-    """The next period's code, which counts already."""
-    return pyotp.TOTP(secret).at(int(time.time()) + PERIOD_SECONDS)
-
-
-async def amid_a_period() -> None:
-    """Wait where the period is about to end, for who counts within one."""
-    left = PERIOD_SECONDS - time.time() % PERIOD_SECONDS
-    if left < 3:
-        await asyncio.sleep(left + 0.05)
 
 
 # ---------------------------------------------------------------- the factor itself

@@ -52,12 +52,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET", path="/verify", flow=get_verify, query=("!ticket", "!redirectTo", "type"),
-        summary="What a mailed link does; browsers get a page that asks first", answer=Answer.REDIRECT,
+        summary="What a mailed link does; browsers get a page that asks first", answer=Answer.PAGE,
         raises=(Code.INVALID_REQUEST, Code.REDIRECT_NOT_ALLOWED),
     ),
     Route(
         method="POST", path="/verify", flow=post_verify, body=Verify, form=True,
-        summary="The answer to that page", answer=Answer.REDIRECT,
+        summary="The answer to that page", answer=Answer.PAGE, redirects=(303,),
         raises=(Code.INVALID_REQUEST, Code.REDIRECT_NOT_ALLOWED),
     ),
     Route(

@@ -37,19 +37,19 @@ where key = $1;
 -- name: sweep
 delete from auth_engine.counters where expires_at < now();
 
--- name: is_known_by_email
+-- name: is_source_of_email
 select exists (
   select from auth_engine.known_sources k join auth.users u on u.id = k.user_id
   where u.email = $1::text::auth.email and k.source = $2
 );
 
--- name: is_known_by_phone_number
+-- name: is_source_of_phone_number
 select exists (
   select from auth_engine.known_sources k join auth.users u on u.id = k.user_id
   where u.phone_number = any($1::text[]) and k.source = $2
 );
 
--- name: is_known_by_id
+-- name: is_source_of
 select exists (select from auth_engine.known_sources where user_id = $1::uuid and source = $2);
 
 -- name: remember_source
