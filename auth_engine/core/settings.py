@@ -287,6 +287,8 @@ def _ensure_coherent(settings: Settings) -> None:
     for name in settings.providers:
         if name.removeprefix(_OIDC.lower()) in PROVIDERS and name.startswith(_OIDC.lower()):
             raise BadSetting(f"{_PROVIDER_PREFIX}{name.upper()}_…: the name belongs to a provider that is built in")
+    if settings.webauthn_enabled and not (settings.webauthn_rp_id or settings.client_url):
+        raise BadSetting("AUTH_WEBAUTHN_ENABLED needs AUTH_WEBAUTHN_RP_ID or AUTH_CLIENT_URL: who we are to passkeys")
     for name in (settings.locale_default, *settings.locale_allowed):
         if len(name) != 2:
             raise BadSetting("AUTH_LOCALE_DEFAULT and AUTH_LOCALE_ALLOWED_LOCALES hold codes of two letters")
@@ -306,7 +308,8 @@ def listing(settings: Settings) -> Iterable[tuple[str, str]]:
     """Every variable with the value in force, in the order of this file; secrets are masked."""
     for each in variables(Settings):
         value = getattr(settings, each.name)
-        yield each.metadata["names"][0], _masked(value) if each.metadata["secret"] else _plain(value)
+        is_secret = each.metadata["secret"] and value != each.default
+        yield each.metadata["names"][0], _masked(value) if is_secret else _plain(value)
     for provider, values in sorted(settings.providers.items()):
         for key, value in sorted(values.items()):
             shown = _masked(value) if key.upper() in _SECRET_PROVIDER_KEYS else value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from auth_engine.factors.imported import BCRYPT_BYTES, check_of
+from auth_engine.factors.imported import BCRYPT_BYTES, BCRYPT_PREFIXES, check_of
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -59,6 +59,11 @@ def is_current(stored: str) -> bool:
         return not _hasher().check_needs_rehash(stored)
     except InvalidHashError:
         return False
+
+
+def is_bcrypt(stored: str) -> bool:
+    """Whether Hasura Auth can read a hash."""
+    return stored.startswith(BCRYPT_PREFIXES)
 
 
 def is_readable(stored: str) -> bool:

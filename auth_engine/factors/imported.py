@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 Check: TypeAlias = Callable[[bytes], bool]
 """Whether these bytes are the password."""
 
+BCRYPT_PREFIXES: Final = ("$2a$", "$2b$", "$2y$")
 BCRYPT_BYTES: Final = 72
 """bcrypt looks at so many bytes of a password and ignores the rest."""
 SECONDS: Final = 2

@@ -16,6 +16,7 @@ from auth_engine.factors.hashes import (
     BCRYPT_DUMMY,
     argon2_hash,
     bcrypt_hash,
+    is_bcrypt,
     is_current,
     is_readable,
     matches,
@@ -53,9 +54,15 @@ class Passwords:
             return False
         return await self._beside(lambda: matches(password, stored))
 
-    def needs_rehash(self, stored: str) -> bool:
-        """Whether a hash that has just been matched should be replaced by a new one."""
-        return not self._compatible and not is_current(stored)
+    async def renewed(self, password: str, stored: str) -> str | None:
+        """What to keep in place of a hash that this password has just matched: a new one where it has not the form of
+        new ones. None when it has, or when there is no time for it now."""
+        if is_bcrypt(stored) if self._compatible else is_current(stored):
+            return None
+        try:
+            return await self.hash(password)
+        except Refused:
+            return None
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -11,7 +11,7 @@ from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
 from auth_engine.flows.notices import put_notice
-from auth_engine.flows.second_factor import prove, settle
+from auth_engine.flows.second_factor import Recovery, prove, settle
 from auth_engine.flows.visitor import current_user
 
 
@@ -21,8 +21,8 @@ class ChangeMfa(Body, frozen=True):
 
 
 async def change_mfa(body: ChangeMfa, visit: Visit, kit: Kit) -> Outcome:
-    """A code of the generated secret switches on; a code, or a recovery code, switches off. Neither uses the code up:
-    it may sign in within the same period."""
+    """A code of the generated secret switches on; a code, or a recovery code that is older than the session, switches
+    off. Neither uses the code up: it may sign in within the same period."""
     ensure_mfa_enabled(kit)
     user = await current_user(visit, kit)
     if body.active_mfa_type == "totp":
@@ -37,7 +37,7 @@ async def _switch_on(user: User, code: str, visit: Visit, kit: Kit) -> None:
         raise Refused(Code.TOTP_ALREADY_ACTIVE)
     if not user.totp_secret:
         raise Refused(Code.NO_TOTP_SECRET)
-    await prove(user, code, visit, kit, may_recover=False)
+    await prove(user, code, visit, kit, recovery=Recovery.NONE)
     async with kit.store.transaction() as stores:
         if not await stores.totp.activate(user.id, user.totp_secret):
             raise Refused(Code.INVALID_TOTP, "the secret was replaced, or activated, a moment ago")
@@ -52,7 +52,7 @@ async def _switch_off(user: User, code: str, visit: Visit, kit: Kit) -> None:
         raise Refused(Code.DISABLED_MFA_TOTP)
     if not user.totp_secret:
         raise Refused(Code.NO_TOTP_SECRET)
-    proof = await prove(user, code, visit, kit)
+    proof = await prove(user, code, visit, kit, recovery=Recovery.OLDER)
     async with kit.store.transaction() as stores:
         # The recovery codes end with the factor, so that there is none to use up.
         if not await stores.totp.deactivate(user.id):

@@ -8,14 +8,14 @@ from msgspec import Meta
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, Email, Password, SignUpOptions
-from auth_engine.core.rules import Wishes, email_may_enter, gravatar, sign_up_wishes
+from auth_engine.core.rules import Wishes, email_may_enter, ensure_valid_user, gravatar, sign_up_wishes
 from auth_engine.core.types import Done, Outcome, TicketKind, UserId, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import DAY, HOUR
 from auth_engine.flows.mailing import Enclosure, link_with, put_mail
 from auth_engine.flows.new_password import ensure_good_password
-from auth_engine.flows.visitor import claims_of, current_user
+from auth_engine.flows.visitor import claims_of
 from auth_engine.mail.letters import Template
 from auth_engine.store.accounts import NewIdentity
 
@@ -57,11 +57,15 @@ async def deanonymize(body: Deanonymize, visit: Visit, kit: Kit) -> Outcome:
 
 async def _anonymous_visitor(visit: Visit, kit: Kit) -> UserId:
     """The token's user, who must be anonymous by the token and still be by the database. Raises Refused."""
-    if not claims_of(visit).is_anonymous:
+    claims = claims_of(visit)
+    if not claims.is_anonymous:
         raise Refused(Code.USER_NOT_ANONYMOUS)
-    user = await current_user(visit, kit, may_be_anonymous=True)
+    user = await kit.store.users.by_id(claims.user_id)
+    if user is None:
+        raise Refused(Code.INVALID_EMAIL_PASSWORD, "the token's user is gone")
     if not user.is_anonymous:
         raise Refused(Code.USER_NOT_ANONYMOUS)
+    ensure_valid_user(user, kit.settings, may_be_anonymous=True)
     return user.id
 
 

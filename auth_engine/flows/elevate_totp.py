@@ -8,7 +8,7 @@ from auth_engine.core.types import Outcome, Visit
 from auth_engine.flows.elevation import Factor, ensure_factor, open_elevated
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
-from auth_engine.flows.second_factor import prove, settle, use_up
+from auth_engine.flows.second_factor import Recovery, prove, settle, use_up
 from auth_engine.flows.sessions import signed_in
 from auth_engine.flows.visitor import current_user
 
@@ -24,7 +24,7 @@ async def elevate_totp(body: ElevateTotp, visit: Visit, kit: Kit) -> Outcome:
     if not user.has_totp:
         raise Refused(Code.DISABLED_MFA_TOTP)
     method = await ensure_factor(Factor.TOTP, visit, kit)
-    proof = await prove(user, body.code, visit, kit, may_recover=False)
+    proof = await prove(user, body.code, visit, kit, recovery=Recovery.NONE)
     async with kit.store.transaction() as stores:
         await use_up(proof, user, stores)
         await settle(user, stores, kit)

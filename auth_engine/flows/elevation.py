@@ -12,11 +12,11 @@ from typing import Final
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.settings import Settings
-from auth_engine.core.types import Claims, Method, User, Visit
+from auth_engine.core.types import Method, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.sessions import Opened
-from auth_engine.flows.visitor import claims_of
+from auth_engine.flows.visitor import claims_of, session_id_of
 from auth_engine.store.factors import Enrolled
 from auth_engine.store.store import Stores
 from auth_engine.tokens.refresh import new_token, token_hash
@@ -67,7 +67,7 @@ async def ensure_factor(factor: Factor, visit: Visit, kit: Kit) -> Method:
     """Whether this is the factor that elevates the session: the strongest one enrolled that did not open it. What did.
     Raises Refused."""
     claims = claims_of(visit)
-    session_id = _session_id(claims)
+    session_id = session_id_of(visit)
     enrolled = await kit.store.factors.enrolled(claims.user_id, session_id)
     if enrolled is None or (session_id is not None and enrolled.method is None):
         raise Refused(Code.INVALID_REQUEST, "the session has ended")
@@ -75,14 +75,6 @@ async def ensure_factor(factor: Factor, visit: Visit, kit: Kit) -> Method:
     if factor is not _strongest(enrolled, method, kit.settings):
         raise Refused(Code.INVALID_REQUEST, f"not the factor that elevates a session opened by {method.value}")
     return method
-
-
-def _session_id(claims: Claims) -> str | None:
-    """None in tokens of Hasura Auth."""
-    try:
-        return None if claims.session_id is None else str(uuid.UUID(claims.session_id))
-    except ValueError:
-        return None
 
 
 def _strongest(enrolled: Enrolled, method: Method, settings: Settings) -> Factor | None:

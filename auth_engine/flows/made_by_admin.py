@@ -13,7 +13,7 @@ from auth_engine.core.types import NewUser, User
 from auth_engine.flows.kit import Kit
 from auth_engine.store.store import Stores
 
-PhoneNumber = Annotated[str, Meta(max_length=16, pattern=E164.pattern)]
+PhoneNumber = Annotated[str, Meta(max_length=16, pattern=f"^{E164.pattern}")]
 Role = Annotated[str, Meta(min_length=1, max_length=255)]
 Url = Annotated[str, Meta(max_length=2_048)]
 

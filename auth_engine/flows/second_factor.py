@@ -4,6 +4,7 @@ is used up in the transaction of what it earned. Auth contract §2 and §10, fea
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from auth_engine.core.errors import Code, Refused
@@ -11,9 +12,20 @@ from auth_engine.core.types import User, UserId, Visit
 from auth_engine.factors.recovery import plain_form
 from auth_engine.factors.totp import PERIOD_SECONDS, matching_period, period_of
 from auth_engine.flows.kit import Kit
+from auth_engine.flows.visitor import session_id_of
 from auth_engine.store.store import Stores
 from auth_engine.store.totp import CODE, MFA
 from auth_engine.tokens.seals import PREFIX, Seals
+
+
+class Recovery(Enum):
+    """Which recovery codes are accepted in place of a TOTP code."""
+
+    NONE = "none"
+    OLDER = "older"
+    """Those made before the session was opened: who stole a session and makes new ones gains nothing by them."""
+    ALL = "all"
+
 
 _TOTP: Final = "totp"
 _RECOVERY: Final = "recovery-code"
@@ -49,7 +61,7 @@ def recovery_digests(seals: Seals, user_id: UserId, code: str) -> tuple[str, ...
 
 
 async def prove(
-    user: User, code: str, visit: Visit, kit: Kit, *, ticket: str | None = None, may_recover: bool = True
+    user: User, code: str, visit: Visit, kit: Kit, *, ticket: str | None = None, recovery: Recovery = Recovery.ALL
 ) -> Proof:
     """A proof, when the code is right; nothing is used up yet. Raises Refused.
 
@@ -57,7 +69,7 @@ async def prove(
     them wrong codes count for the account, whoever sends them."""
     async with kit.limits.second_factor_attempt(user.id, visit.address) as attempt:
         await _claim_try(user, ticket, kit)
-        proof = await _compared(user, code, kit, may_recover=may_recover)
+        proof = await _compared(user, code, visit, kit, recovery)
         if proof is None:
             attempt.failed()
             raise Refused(Code.INVALID_TOTP)
@@ -74,15 +86,23 @@ async def _claim_try(user: User, ticket: str | None, kit: Kit) -> None:
         raise Refused(Code.TOO_MANY_REQUESTS, "no try is left in this period", retry_after=wait)
 
 
-async def _compared(user: User, code: str, kit: Kit, *, may_recover: bool) -> Proof | None:
+async def _compared(user: User, code: str, visit: Visit, kit: Kit, recovery: Recovery) -> Proof | None:
     secret = _secret_of(user, kit)
     period = None if secret is None else matching_period(secret, code, kit.clock.now())
     if period is not None:
         return Proof(period=period)
-    digests = recovery_digests(kit.seals, user.id, code) if may_recover else ()
-    if digests and await kit.store.totp.has_recovery_code(user.id, digests):
-        return Proof(recovery=digests)
-    return None
+    digests = recovery_digests(kit.seals, user.id, code)
+    return Proof(recovery=digests) if digests and await _recovers(user, digests, visit, kit, recovery) else None
+
+
+async def _recovers(user: User, digests: tuple[str, ...], visit: Visit, kit: Kit, recovery: Recovery) -> bool:
+    match recovery:
+        case Recovery.NONE:
+            return False
+        case Recovery.OLDER:
+            return await kit.store.totp.has_older_recovery_code(user.id, digests, session_id_of(visit))
+        case Recovery.ALL:
+            return await kit.store.totp.has_recovery_code(user.id, digests)
 
 
 async def use_up(proof: Proof, user: User, stores: Stores) -> None:
@@ -97,10 +117,12 @@ async def use_up(proof: Proof, user: User, stores: Stores) -> None:
 
 
 async def settle(user: User, stores: Stores, kit: Kit) -> None:
-    """After a right code: what Hasura Auth or a former key wrote is sealed under ours, and the tries are forgotten."""
+    """After a right code the tries are forgotten, and the secret gets the form of new ones: what Hasura Auth or a
+    former key wrote is sealed under ours, or what we sealed is opened for Hasura Auth."""
     await stores.totp.forget_tries(user.id, CODE)
     stored = user.totp_secret or ""
-    if kit.settings.peer_compatible_writes or kit.seals.is_current(stored):
+    is_plain = not stored.startswith(PREFIX)
+    if is_plain if kit.settings.peer_compatible_writes else kit.seals.is_current(stored):
         return
     secret = _secret_of(user, kit)
     if secret:

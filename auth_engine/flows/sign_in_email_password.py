@@ -36,6 +36,6 @@ async def sign_in_email_password(body: SignInEmailPassword, visit: Visit, kit: K
 async def _rehash(user: User, password: str, kit: Kit) -> None:
     """Bring a hash of another system to our form, now that the password is known."""
     stored = user.password_hash
-    if stored is None or kit.settings.peer_compatible_writes or not kit.passwords.needs_rehash(stored):
-        return
-    await kit.store.users.rehash(user.id, stored, await kit.passwords.hash(password))
+    renewed = None if stored is None else await kit.passwords.renewed(password, stored)
+    if stored is not None and renewed is not None:
+        await kit.store.users.rehash(user.id, stored, renewed)

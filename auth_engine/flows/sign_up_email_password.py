@@ -60,7 +60,7 @@ async def _sign_up_by_mail(body: SignUpEmailPassword, wishes: Wishes, visit: Vis
             user = await _insert(stores, new, visit, kit)
             row = None if user is None else await put_mail(stores, kit, user, visit, verification)
         if row is None:
-            kit.post.deliver_in_background(*await _tell_owner(body.email, visit, kit))
+            kit.post.deliver_in_background(*await tell_owner(body.email, visit, kit))
         elif kit.settings.conceal_errors:
             kit.post.deliver_in_background(row)
         else:
@@ -68,7 +68,7 @@ async def _sign_up_by_mail(body: SignUpEmailPassword, wishes: Wishes, visit: Vis
     return NoSession()
 
 
-async def _tell_owner(email: str, visit: Visit, kit: Kit) -> tuple[str, ...]:
+async def tell_owner(email: str, visit: Visit, kit: Kit) -> tuple[str, ...]:
     """Somebody tried to sign up with an address that is taken. Raises Refused where errors are told."""
     owner = await kit.store.users.by_email(email)
     if owner is None or not kit.settings.conceal_errors:

@@ -14,9 +14,10 @@ from msgspec import Struct
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import SignUpOptions
 from auth_engine.core.rules import Wishes, ensure_may_sign_up, gravatar, sign_up_wishes
-from auth_engine.core.types import Data, Method, NewUser, NoSession, Outcome, TicketKind, UserId, Visit
+from auth_engine.core.types import Data, Method, NewUser, NoSession, Outcome, TicketKind, User, UserId, Visit
 from auth_engine.factors.webauthn import NewKey, relying_party
 from auth_engine.flows import events
+from auth_engine.flows.concealment import until_window
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import DAY
 from auth_engine.flows.mailing import Enclosure, link_with, put_mail
@@ -31,8 +32,10 @@ from auth_engine.flows.passkeys import (
     take_challenge,
 )
 from auth_engine.flows.sessions import open_session, signed_in
+from auth_engine.flows.sign_up_email_password import tell_owner
 from auth_engine.mail.letters import Template
 from auth_engine.store.keys import Purpose
+from auth_engine.store.store import Stores
 
 TICKET_SECONDS: Final = 30 * DAY
 
@@ -84,33 +87,51 @@ async def _store(
     promise: Promise, wishes: Wishes, key: NewKey, body: SignUpWebauthnVerify, visit: Visit, kit: Kit
 ) -> Outcome:
     settings = kit.settings
-    mail = _mail(wishes, kit)
+    if settings.email_verified_required and not settings.disable_new_users:
+        return await _store_and_mail(promise, wishes, key, body, visit, kit)
+    new = _new_user(promise, wishes, kit)
     async with kit.store.transaction() as stores:
-        user = await stores.users.insert(_new_user(promise, wishes, mail, kit))
+        user = await _insert(stores, new, key, body, visit, kit)
         if user is None:
             raise Refused(Code.EMAIL_ALREADY_IN_USE)
-        await add_key(stores, user.id, key, body.credential, body.nickname)
-        await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.WEBAUTHN.value})
-        if mail is not None:
-            row = await put_mail(stores, kit, user, visit, mail)
-        elif not settings.disable_new_users:
+        if not settings.disable_new_users:
             opened = await open_session(stores, user, visit, kit, Method.WEBAUTHN)
     if settings.disable_new_users:
         raise Refused(Code.DISABLED_USER)
-    if mail is not None:
-        await kit.post.deliver(row)
-        return NoSession()
     return await signed_in(opened, kit)
 
 
-def _mail(wishes: Wishes, kit: Kit) -> Enclosure | None:
-    """The link that verifies the address, where addresses have to be verified."""
-    if kit.settings.disable_new_users or not kit.settings.email_verified_required:
-        return None
-    return link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
+async def _store_and_mail(
+    promise: Promise, wishes: Wishes, key: NewKey, body: SignUpWebauthnVerify, visit: Visit, kit: Kit
+) -> Outcome:
+    """Where errors are concealed, a taken address is answered like a free one, as in signing up with a password."""
+    mail = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
+    async with until_window(kit):
+        new = _new_user(promise, wishes, kit, mail)
+        async with kit.store.transaction() as stores:
+            user = await _insert(stores, new, key, body, visit, kit)
+            row = None if user is None else await put_mail(stores, kit, user, visit, mail)
+        if row is None:
+            kit.post.deliver_in_background(*await tell_owner(promise.email, visit, kit))
+        elif kit.settings.conceal_errors:
+            kit.post.deliver_in_background(row)
+        else:
+            await kit.post.deliver(row)
+    return NoSession()
 
 
-def _new_user(promise: Promise, wishes: Wishes, mail: Enclosure | None, kit: Kit) -> NewUser:
+async def _insert(
+    stores: Stores, new: NewUser, key: NewKey, body: SignUpWebauthnVerify, visit: Visit, kit: Kit
+) -> User | None:
+    """The user with the key; None when the address is taken."""
+    user = await stores.users.insert(new)
+    if user is not None:
+        await add_key(stores, user.id, key, body.credential, body.nickname)
+        await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.WEBAUTHN.value})
+    return user
+
+
+def _new_user(promise: Promise, wishes: Wishes, kit: Kit, mail: Enclosure | None = None) -> NewUser:
     return NewUser(
         id=promise.user_id,
         display_name=wishes.display_name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.rules import ensure_valid_user
 from auth_engine.core.types import Claims, User, Visit
@@ -13,6 +15,15 @@ def claims_of(visit: Visit) -> Claims:
     if visit.claims is None:
         raise Refused(Code.INVALID_REQUEST, "no valid access token")
     return visit.claims
+
+
+def session_id_of(visit: Visit) -> str | None:
+    """The session of the token; None without a token, and in tokens of Hasura Auth, which do not say."""
+    said = None if visit.claims is None else visit.claims.session_id
+    try:
+        return None if said is None else str(uuid.UUID(said))
+    except ValueError:
+        return None
 
 
 async def current_user(visit: Visit, kit: Kit, *, may_be_anonymous: bool = False) -> User:

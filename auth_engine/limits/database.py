@@ -27,8 +27,5 @@ class DatabaseCounts:
     async def give_back(self, counter: Counter) -> None:
         await self._counters.give_back(counter.key)
 
-    async def sweep(self) -> None:
-        await self._counters.sweep()
-
     async def close(self) -> None:
         return None

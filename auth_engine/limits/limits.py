@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
 import logging
-import random
 import re
 from functools import partial
 from typing import Final
@@ -35,7 +32,6 @@ _ACCOUNT: Final = "account"
 _KNOWN_SOURCE: Final = "known-source"
 _SECOND_FACTOR: Final = "second-factor"
 _RECIPIENT: Final = "recipient"
-_SWEEP_SECONDS: Final = 300.0
 
 
 class Limits:
@@ -48,14 +44,11 @@ class Limits:
         self._is_on = settings.rate_limit_enable is not False
         self._here = MemoryCounts(clock)
         self._counts = _counts(settings, store, clock)
-        self._was_used = False
-        self._sweeping: asyncio.Task[None] | None = None
 
     async def admit(self, path: str, address: str) -> None:
         """The address buckets, before anything else is looked at. Raises Refused with TOO_MANY_REQUESTS."""
         if self._buckets is None:
             return
-        self._was_used = True
         wait = self._here.take_one(self._buckets.of_all(address))
         if not wait:
             matching = self._buckets.matching(path, address)
@@ -95,22 +88,14 @@ class Limits:
     async def start(self) -> None:
         if self._settings.rate_limit_enable is None:
             logger.warning(ONLY_WITHOUT_ADDRESSES)
-        self._sweeping = asyncio.create_task(self._sweep_for_ever())
 
     async def stop(self) -> None:
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeping
         await self._counts.close()
 
     # ------------------------------------------------------------ inside
 
     def _counts_of_tries(self) -> Counts | None:
-        if not self._is_on:
-            return None
-        self._was_used = True
-        return self._counts
+        return self._counts if self._is_on else None
 
     async def _account_counter(self, account: str, source: str) -> Counter:
         rate, canonical, sources = self._settings.rate_limit_account, _canonical(account), self._store.counters
@@ -127,22 +112,6 @@ class Limits:
         if await self._store.counters.is_source_of(user_id, source):
             return counter(_SECOND_FACTOR, rate, f"{user_id} {source}")
         return counter(_SECOND_FACTOR, rate, user_id)
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.8, 1.2))
-            if self._was_used:
-                self._was_used = False
-                await self.sweep()
-
-    async def sweep(self) -> None:
-        """Forget what counts for nothing any more. Never raises."""
-        try:
-            await self._here.sweep()
-            await self._counts.sweep()
-            await self._store.counters.sweep_sources()
-        except Exception:
-            logger.exception("old counters could not be swept")
 
 
 def source_digest(source: str) -> str:

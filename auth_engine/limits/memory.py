@@ -61,11 +61,6 @@ class MemoryCounts:
         if row is not None and row.current:
             row.current -= 1
 
-    async def sweep(self) -> None:
-        now = self._clock.monotonic()
-        for key in [key for key, row in self._rows.items() if now - row.start >= 2 * row.seconds]:
-            del self._rows[key]
-
     async def close(self) -> None:
         self._rows.clear()
 

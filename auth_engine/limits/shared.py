@@ -60,9 +60,6 @@ class RedisCounts:
         assert self._give_back is not None
         await self._give_back([_PREFIX + counter.key])
 
-    async def sweep(self) -> None:
-        """Redis forgets by itself."""
-
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose(close_connection_pool=True)
@@ -104,9 +101,6 @@ class SharedCounts:
 
     async def give_back(self, counter: Counter) -> None:
         await self._ask(lambda counts: counts.give_back(counter))
-
-    async def sweep(self) -> None:
-        await self._here.sweep()
 
     async def close(self) -> None:
         await self._shared.close()

@@ -49,9 +49,6 @@ class Counts(Protocol):
     async def give_back(self, counter: Counter) -> None:
         """Take one request off again."""
 
-    async def sweep(self) -> None:
-        """Forget what counts for nothing any more."""
-
     async def close(self) -> None: ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import logging
+import os.path
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Place:
         """The file, or its Jinja2 form; None when neither is there."""
         plain = self.folder / self.locale / template / name
         forms = (plain.with_name(name + _JINJA), plain)
-        return next((form for form in forms if form.is_file()), None)
+        return next((form for form in forms if os.path.isfile(form)), None)  # False too where it may not be read
 
 
 @dataclass(frozen=True, slots=True)

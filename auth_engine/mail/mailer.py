@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from auth_engine.core.ports import Clock
@@ -13,6 +14,8 @@ from auth_engine.mail.library import NoTemplate
 from auth_engine.mail.message import Mail, Sender, sender_of
 from auth_engine.mail.render import Renderer
 from auth_engine.net.outside import Outside
+
+logger = logging.getLogger(__name__)
 
 NO_WAY_OUT = "AUTH_SMTP_HOST is not set"
 
@@ -30,6 +33,8 @@ class Mailer:
 
     @classmethod
     def of(cls, settings: Settings, outside: Outside, clock: Clock) -> Mailer:
+        if settings.smtp_host is not None and settings.smtp_sender is None:
+            logger.warning("AUTH_SMTP_SENDER is not set: mails are from %s", sender_of(settings).address)
         return cls(
             renderer=Renderer.of(settings),
             carrier=carrier_of(settings, outside),

@@ -103,7 +103,7 @@ def sender_of(settings: Settings) -> Sender:
 
 
 def _encoding(text: str, eight_bit: bool) -> str:
-    if any(len(line.encode()) > _LONGEST_LINE for line in text.splitlines()):
+    if any(len(line.encode()) > _LONGEST_LINE for line in text.split("\n")):
         return "quoted-printable"
     if eight_bit:
         return "8bit"

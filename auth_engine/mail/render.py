@@ -8,7 +8,7 @@ from typing import Final
 
 from auth_engine.core.settings import Settings
 from auth_engine.mail.letters import Letter, Template
-from auth_engine.mail.library import Library, library_of, one_line
+from auth_engine.mail.library import OURS, Library, library_of, one_line
 from auth_engine.mail.plain import plain_text
 
 _SENTENCES: Final = "sentences.txt"
@@ -63,9 +63,13 @@ class Renderer:
         return values
 
     def _sentence(self, letter: Letter) -> str:
-        source = self._library.render(letter.locale, letter.template, _SENTENCES, {}).text
-        sentences = dict(_pair(line) for line in source.splitlines() if ":" in line)
-        return sentences.get(letter.subject) or sentences.get(_OTHERWISE, "")
+        """The operator's words, else ours: a folder may have a few events alone."""
+        for library in (self._library, Library((OURS,), letter.locale)):
+            source = library.render(letter.locale, letter.template, _SENTENCES, {}).text
+            sentences = dict(_pair(line) for line in source.splitlines() if ":" in line)
+            if letter.subject in sentences:
+                return sentences[letter.subject]
+        return sentences[_OTHERWISE]
 
 
 def _pair(line: str) -> tuple[str, str]:

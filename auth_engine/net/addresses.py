@@ -11,8 +11,10 @@ from typing import Final, TypeAlias
 Resolver: TypeAlias = Callable[[str, int], Awaitable[tuple[str, ...]]]
 """Host and port → its addresses. Raises OSError."""
 
-_EMBEDDING_NAT64: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+_EMBEDDING: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+"""NAT64 and "IPv4-compatible": the IPv4 address stands in the last 32 bits."""
+_LOCAL: Final = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10"))
+"""What older tables of special addresses leave out: local NAT64, and site-local addresses of old."""
 
 
 async def resolve(host: str, port: int) -> tuple[str, ...]:
@@ -32,6 +34,8 @@ def is_public(text: str) -> bool:
     inner = _embedded(address) if isinstance(address, ipaddress.IPv6Address) else None
     if inner is not None:
         return is_public(str(inner))
+    if any(address in network for network in _LOCAL):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
@@ -42,6 +46,6 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _COMPATIBLE or any(address in network for network in _EMBEDDING_NAT64):
+    if any(address in network for network in _EMBEDDING):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None

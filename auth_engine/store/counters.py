@@ -38,9 +38,6 @@ class Counters:
     async def give_back(self, key: str) -> None:
         await self._runner.run(_SQL["give_back"], key)
 
-    async def sweep(self) -> None:
-        await self._runner.run(_SQL["sweep"])
-
     async def is_source_of_email(self, email: str, source: str) -> bool:
         """Whether the user of the address signed in from there before. The text must look like an address."""
         return bool(await self._runner.value(_SQL["is_source_of_email"], email, source))
@@ -53,6 +50,3 @@ class Counters:
 
     async def remember_source(self, user_id: UserId, source: str) -> None:
         await self._runner.run(_SQL["remember_source"], user_id, source)
-
-    async def sweep_sources(self) -> None:
-        await self._runner.run(_SQL["sweep_sources"])

@@ -63,6 +63,10 @@ class Totp:
     async def has_recovery_code(self, user_id: UserId, digests: Sequence[str]) -> bool:
         return bool(await self._runner.value(_SQL["has_recovery_code"], user_id, list(digests)))
 
+    async def has_older_recovery_code(self, user_id: UserId, digests: Sequence[str], session_id: str | None) -> bool:
+        """Whether the user has the code and had it when the session was opened."""
+        return bool(await self._runner.value(_SQL["has_older_recovery_code"], user_id, list(digests), session_id))
+
     async def use_recovery_code(self, user_id: UserId, digests: Sequence[str]) -> bool:
         """Take the code away; False when somebody was faster."""
         return await self._runner.run(_SQL["use_recovery_code"], user_id, list(digests)) == 1

@@ -82,6 +82,10 @@ def _key(name: str, raw: _Secret) -> JwtKey:
         if len(raw.key.encode()) < 32:
             raise BadSetting(f"{name}: the key of {algorithm} must have at least 32 characters")
         material = raw.key.encode()
+        try:
+            get_default_algorithms()[algorithm].prepare_key(material)
+        except jwt.PyJWTError:
+            raise BadSetting(f"{name}: the key of {algorithm} must be a secret text, not a public key") from None
         return JwtKey(algorithm, raw.kid, issuer, namespace, material, material, None)
     if algorithm not in PAIRS:
         raise BadSetting(f"{name}: the type must be one of {', '.join((*SHARED, *PAIRS))}")

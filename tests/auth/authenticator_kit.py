@@ -54,7 +54,7 @@ class Authenticator:
         self.user_handle = encoded(options["user"]["id"].encode())
         client = self._client_data("webauthn.create", options["challenge"], changed)
         public = ES256 if isinstance(self.key, ec.EllipticCurvePrivateKey) else EdDSA
-        cose = cbor.encode(dict(public.from_cryptography_key(self.key.public_key())))
+        cose = cbor.encode(dict(public.from_cryptography_key(self.key.public_key())))  # type: ignore[no-untyped-call]
         attested = bytes(16) + struct.pack(">H", len(self.credential_id)) + self.credential_id + cose
         statement = {"fmt": "none", "attStmt": {}, "authData": self._data(AT) + attested}
         return {

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from auth_kit import AuthServer, link_of, query_of
 
 from auth_engine.http.edge import Edge
 from auth_engine.mail.sms import CannotSend
+from auth_engine.store.runner import PoolRunner
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "User-Agent": "Mozilla/5.0"}
 VERIFIED = {"AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}
@@ -35,6 +38,20 @@ def went_to(answer: httpx.Response, status: int = 302) -> dict[str, str]:
 
 async def post_form(server: AuthServer, form: dict[str, str]) -> httpx.Response:
     return await server.client.post("/verify", data=form, headers=BROWSER)
+
+
+def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """From now on: what is asked of the database outside of transactions, in its order."""
+    asked: list[str] = []
+    for name in ("rows", "row", "value", "run"):
+        original = getattr(PoolRunner, name)
+
+        async def noted(self: PoolRunner, statement: str, *arguments: Any, _original: Any = original) -> Any:
+            asked.append(statement)
+            return await _original(self, statement, *arguments)
+
+        monkeypatch.setattr(PoolRunner, name, noted)
+    return asked
 
 
 async def picture(sql: asyncpg.Connection, address: str) -> dict[str, Any]:
@@ -70,12 +87,33 @@ class RecordingSms:
         return [code for to, code in self.sent if to == number][-1]
 
 
+class StillClock:
+    """A clock that stands, and notes until when somebody waits instead of waiting."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep_until(self, moment: float) -> None:
+        self.waits.append(moment)
+
+
 def with_sms(server: AuthServer, sms: Any) -> AuthServer:
     """The same server, its messages going there."""
-    kit = replace(server.engine.kit, sms=sms)
+    return with_ports(server, sms=sms)
+
+
+def with_ports(server: AuthServer, **ports: Any) -> AuthServer:
+    """The same server with other ports in its kit."""
+    kit = replace(server.engine.kit, **ports)
     engine = replace(server.engine, kit=kit, app=Edge(kit))
     client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(engine.app),  # type: ignore[arg-type]
+        transport=httpx.ASGITransport(engine.app),
         base_url="http://auth.test",
     )
     return AuthServer(engine, client, server.mailbox)

@@ -104,6 +104,7 @@ async def test_settings_that_stop_strangers_do_not_stop_administrators(serve: Se
         ({"email": None}, 400, "invalid-request"),
         ({"phoneNumber": "555"}, 400, "invalid-request"),
         ({"phoneNumber": "+15550001\n"}, 400, "invalid-request"),
+        ({"phoneNumber": "x+15550001"}, 400, "invalid-request"),
         ({"email": "a@b.test", "password": "ab"}, 400, "invalid-request"),
         ({"email": "a@b.test", "password": "abcdefgh"}, 400, "password-too-short"),
         ({"email": "a@b.test", "roles": ["nobody"]}, 400, "role-not-allowed"),

@@ -250,3 +250,15 @@ async def test_without_the_right_to_make_triggers_the_start_warns_and_goes_on(
         caplog.clear()
         await boot(mine, ROLES)
         assert not caplog.records
+
+
+async def test_the_schema_of_ours_can_be_dropped_and_made_anew(fresh_auth_database: str) -> None:
+    async with connected(fresh_auth_database) as admin:
+        user = await _new_user(admin)
+        before = await shape(admin)
+        await admin.execute("drop schema auth_engine cascade")
+        await admin.execute("update auth.users set disabled = true, phone_number = '+1'")
+        await boot(fresh_auth_database, ("user", "me"))
+        assert await shape(admin) == before
+        assert await admin.fetchval("select user_id::text from auth_engine.disablings") == user
+        await admin.execute("delete from auth.users")

@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, new_address, refused
-from conftest import Serve
+from auth_kit import AuthServer, Serve, new_address, refused
 from mailed_kit import VERIFIED, RecordingSms, with_sms
 
 CHANGE, VERIFY = "/user/phone-number/change", "/user/phone-number/verify"

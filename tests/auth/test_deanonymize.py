@@ -84,6 +84,7 @@ async def test_where_a_mail_comes_first_the_sessions_end(
     assert abs(row["left"] - seconds) < 30
     assert not row["email_verified"]
     assert (row["password_hash"] is None) == (method == "passwordless")
+    refused(await server.post("/user/deanonymize", body, visitor["accessToken"]), 400, "user-not-anonymous")
     mail = server.mailbox.last(address)
     assert mail["X-Email-Template"] == template
     assert ticket_of(mail).startswith(f"{kind}:")
@@ -149,3 +150,13 @@ async def test_of_parallel_requests_one_wins(serve: Serve, sql: asyncpg.Connecti
     )
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
     assert await sql.fetchval("select count(*) from auth.users where email = $1::text", address) == 1
+
+
+async def test_a_deleted_visitor_gets_no_account(serve: Serve, sql: asyncpg.Connection) -> None:
+    server = await serve(**ON)
+    visitor, address = await _visitor(server), new_address()
+    await sql.execute("delete from auth.users where id = $1", visitor["user"]["id"])
+    body = {"signInMethod": "passwordless", "email": address}
+    refused(await server.post("/user/deanonymize", body, visitor["accessToken"]), 401, "invalid-email-password")
+    assert not await sql.fetchval("select exists (select from auth.users where email = $1::text)", address)
+    assert server.mailbox.to(address) == []

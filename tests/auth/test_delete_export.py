@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
-from auth_kit import PASSWORD, AuthServer, new_address, refused
+from auth_kit import PASSWORD, AuthServer, Serve, new_address, refused
 
 PARTS = {"user", "details", "sessions", "personalAccessTokens", "providers", "securityKeys", "events"}
 
@@ -109,3 +109,16 @@ async def test_a_table_of_the_application_may_hold_a_user(server: AuthServer, sq
 async def test_a_token_is_needed(server: AuthServer) -> None:
     refused(await server.post("/user/delete"), 400, "invalid-request")
     refused(await server.get("/user/export"), 400, "invalid-request")
+
+
+async def test_what_cannot_be_undone_wants_elevation(serve: Serve, sql: asyncpg.Connection) -> None:
+    """Of whoever enrolled a factor (auth contract §10, "Routes of our own")."""
+    server = await serve(AUTH_REQUIRE_ELEVATED_CLAIM="recommended", AUTH_WEBAUTHN_ENABLED="true")
+    session = await server.sign_up()
+    key = "insert into auth.user_security_keys (user_id, credential_id) values ($1, 'a key that elevates')"
+    await sql.execute(key, session["user"]["id"])
+    refused(await server.post("/user/delete", token=session["accessToken"]), 400, "invalid-request")
+    expires = {"expiresAt": "2030-01-01T00:00:00Z"}
+    refused(await server.post("/pat", expires, session["accessToken"]), 400, "invalid-request")
+    count = "select count(*) from auth.refresh_tokens where user_id = $1"
+    assert await sql.fetchval(count, session["user"]["id"]) == 1

@@ -225,6 +225,22 @@ async def test_the_mailbox_that_opened_a_session_does_not_elevate_it(
     refused(await server.post("/elevate/otp/email/verify", {"otp": code}, token), 400, "invalid-request")
 
 
+async def test_the_first_factor_is_remembered_through_the_second(serve: Serve, sql: asyncpg.Connection) -> None:
+    """A session by mailed code and TOTP is not elevated by mail."""
+    server = await serve(**ON, AUTH_OTP_EMAIL_ENABLED="true")
+    session, secret = await enrolled(server)
+    address = session["user"]["email"]
+    await server.post("/signin/otp/email", {"email": address})
+    body = {"email": address, "otp": ticket_of(server.mailbox.last(address))}
+    ticket = (await server.post("/signin/otp/email/verify", body)).json()["mfa"]["ticket"]
+    body = {"ticket": ticket, "otp": pyotp.TOTP(secret).now()}
+    session = (await server.post("/signin/mfa/totp", body)).json()["session"]
+    method = "select method from auth_engine.sessions where id = $1"
+    assert await sql.fetchval(method, uuid.UUID(session["refreshTokenId"])) == "email-otp"
+    await sql.execute("update auth.users set active_mfa_type = null where email = $1", address)
+    refused(await server.post("/elevate/otp/email", None, session["accessToken"]), 400, "invalid-request")
+
+
 async def test_five_wrong_codes_end_the_mailed_one(server: AuthServer) -> None:
     session = await server.sign_up()
     token, path = session["accessToken"], "/elevate/otp/email/verify"

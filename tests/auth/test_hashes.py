@@ -169,8 +169,12 @@ async def test_passwords_are_bcrypt_where_hasura_auth_must_read_them() -> None:
     assert stored.startswith("$2a$10$")
     assert bcrypt.checkpw(long.encode()[:72], stored.encode())
     assert await passwords.matches(long, stored)
-    assert not passwords.needs_rehash(stored)
-    assert not passwords.needs_rehash(BCRYPT_DUMMY)
+    assert await passwords.renewed(long, stored) is None
+    assert await passwords.renewed(long, BCRYPT_DUMMY) is None
+    renewed = await passwords.renewed("pass phrase", ARGON2_DUMMY)
+    assert renewed is not None
+    assert bcrypt.checkpw(b"pass phrase", renewed.encode())
+    assert await passwords.renewed("zero\0byte", ARGON2_DUMMY) is None
     with pytest.raises(Refused) as refusal:
         await passwords.hash("zero\0byte")
     assert refusal.value.code is Code.INVALID_REQUEST
@@ -191,8 +195,8 @@ async def test_no_hash_and_an_unknown_one_cost_what_a_real_one_does(monkeypatch:
     assert not await passwords.matches("x", None)
     assert not await passwords.matches("x", "md5$nobody reads this")
     assert checked == [ARGON2_DUMMY, ARGON2_DUMMY]
-    assert passwords.needs_rehash(BCRYPT_DUMMY)
-    assert not passwords.needs_rehash(ARGON2_DUMMY)
+    assert is_current(await passwords.renewed("x", BCRYPT_DUMMY) or "")
+    assert await passwords.renewed("x", ARGON2_DUMMY) is None
     passwords.close()
 
 

@@ -128,10 +128,10 @@ async def test_what_is_known_of_places_names_none_and_goes_with_the_user(
     )
 
 
-async def test_a_known_place_is_forgotten_after_a_year(server: AuthServer, sql: asyncpg.Connection) -> None:
+async def test_a_known_place_is_forgotten_after_half_a_year(server: AuthServer, sql: asyncpg.Connection) -> None:
     address = await sign_up(server)
-    await sql.execute("update auth_engine.known_sources set seen_at = now() - interval '13 months'")
-    await server.engine.kit.limits.sweep()
+    await sql.execute("update auth_engine.known_sources set seen_at = now() - interval '7 months'")
+    await server.engine.sweeper.sweep()
     await spray(server, address, 5)
     assert (await sign_in(server, address, PASSWORD, HOME)).status_code == 429
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
-from auth_kit import AuthServer, link_of, new_address, query_of, refused, ticket_of
-from conftest import Serve
+from auth_kit import AuthServer, Serve, link_of, new_address, query_of, refused, ticket_of
 
 ON = {"AUTH_EMAIL_PASSWORDLESS_ENABLED": "true", "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}
 PATH = "/signin/passwordless/email"

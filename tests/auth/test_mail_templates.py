@@ -65,6 +65,16 @@ def test_a_sentence_for_every_event(locale: str) -> None:
     assert renderer.write(a_letter(Template.NOTICE, locale=locale, subject="x")).subject == sentences["otherwise"]
 
 
+def test_an_operators_sentences_for_a_few_events(folder: Folder) -> None:
+    folder.put("en/notice/sentences.txt", "# ours\npassword-changed: A new password: was it you?\n\nnonsense\n")
+    notice = a_letter(Template.NOTICE, subject="password-changed")
+    assert folder.write(notice).subject == "A new password: was it you?"
+    assert folder.write(a_letter(Template.NOTICE, subject="pat-made")).subject.startswith("A personal access token")
+    assert (
+        folder.write(a_letter(Template.NOTICE, subject="unknown")).subject == "Something about your account was changed"
+    )
+
+
 def test_no_folder_of_templates_holds_anything_else() -> None:
     names = {tuple(sorted(path.name for path in (OURS / locale).iterdir())) for locale in LOCALES}
     assert names == {tuple(sorted([*(each.value for each in Template), "signin-passwordless-sms"]))}

@@ -10,8 +10,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, link_of, new_address, ticket_of
-from conftest import Serve
+from auth_kit import AuthServer, Serve, link_of, new_address, ticket_of
 from mailed_kit import RecordingSms, path_of, with_sms
 
 REDEMPTIONS = 50

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import jwt
 import pyotp
 import pytest_asyncio
-from auth_kit import AuthServer, refused
+from auth_kit import JWT_KEY, AuthServer, refused
 from authenticator_kit import enrolled, ticket_for
 from conftest import Serve
 
@@ -80,10 +81,25 @@ async def test_codes_of_another_user_open_nothing(server: AuthServer, sql: async
 
 async def test_a_code_switches_off_and_all_end_with_the_factor(server: AuthServer, sql: asyncpg.Connection) -> None:
     session, codes = await with_codes(server)
-    token = session["accessToken"]
-    refused(await server.post("/elevate/totp", {"code": codes[0]}, token), 401, "invalid-totp")
-    assert (await server.post("/user/mfa", {"code": codes[0]}, token)).json() == "OK"
+    body = {"ticket": await ticket_for(server, session), "otp": codes[0]}
+    token = (await server.post("/signin/mfa/totp", body)).json()["session"]["accessToken"]
+    refused(await server.post("/elevate/totp", {"code": codes[1]}, token), 401, "invalid-totp")
+    assert (await server.post("/user/mfa", {"code": codes[1]}, token)).json() == "OK"
     assert await left(sql, session) == 0
+
+
+async def test_who_stole_a_session_gains_nothing_by_new_codes(server: AuthServer, sql: asyncpg.Connection) -> None:
+    session, codes = await with_codes(server)
+    refused(await server.post("/user/mfa", {"code": codes[0]}, session["accessToken"]), 401, "invalid-totp")
+    renewed = (await server.post("/token", {"refreshToken": session["refreshToken"]})).json()
+    refused(await server.post("/user/mfa", {"code": codes[0]}, renewed["accessToken"]), 401, "invalid-totp")
+    claims = jwt.decode(session["accessToken"], JWT_KEY, algorithms=["HS256"])
+    for sid in (None, "no uuid", str(uuid.uuid4())):
+        token = jwt.encode({**claims, "sid": sid}, JWT_KEY)
+        refused(await server.post("/user/mfa", {"code": codes[0]}, token), 401, "invalid-totp")
+        if sid is not None:
+            await sql.execute("delete from auth_engine.tries")
+    assert await left(sql, session) == 10
 
 
 async def test_codes_need_the_factor(server: AuthServer, sql: asyncpg.Connection) -> None:
@@ -123,10 +139,12 @@ async def test_fifty_at_once_and_one_enters(serve: Serve, sql: asyncpg.Connectio
 
 async def test_the_log_says_how_it_was_switched_off_and_no_code(server: AuthServer, sql: asyncpg.Connection) -> None:
     session, codes = await with_codes(server)
-    await server.post("/user/mfa", {"code": codes[0]}, session["accessToken"])
+    body = {"ticket": await ticket_for(server, session), "otp": codes[0]}
+    token = (await server.post("/signin/mfa/totp", body)).json()["session"]["accessToken"]
+    await server.post("/user/mfa", {"code": codes[1]}, token)
     rows = await sql.fetch(
         "select event, detail from auth_engine.audit where user_id = $1 order by id", uuid.UUID(session["user"]["id"])
     )
-    assert [row["event"] for row in rows][-2:] == ["recovery-codes-made", "mfa-disabled"]
+    assert [row["event"] for row in rows][-2:] == ["sign-in", "mfa-disabled"]
     assert rows[-1]["detail"] == '{"by": "recovery-code"}'
     assert not any(code in str(row["detail"]) for row in rows for code in codes)

@@ -11,9 +11,8 @@ import asyncpg
 import bcrypt
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, refused
-from conftest import Serve
-from mailed_kit import RecordingSms, with_sms
+from auth_kit import AuthServer, Serve, refused
+from mailed_kit import RecordingSms, count_statements, with_sms
 
 ASK, OTP = "/signin/passwordless/sms", "/signin/passwordless/sms/otp"
 _NUMBERS = itertools.count(time.time_ns() % 10_000_000)
@@ -115,6 +114,21 @@ async def test_unknown_wrong_and_expired_are_one_answer(
     answers.append(await phones.post(OTP, {"phoneNumber": number, "otp": code}))
     assert all(refused(answer, 400, "invalid-request") for answer in answers)
     assert len({answer.text for answer in answers}) == 1
+
+
+async def test_an_unknown_number_costs_what_a_wrong_code_costs(
+    phones: AuthServer, sms: RecordingSms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = new_number()
+    await ask(phones, number)
+    asked = count_statements(monkeypatch)
+    refused(
+        await phones.post(OTP, {"phoneNumber": number, "otp": another(sms.code_to(number))}), 400, "invalid-request"
+    )
+    of_known = list(asked)
+    asked.clear()
+    refused(await phones.post(OTP, {"phoneNumber": new_number(), "otp": "000000"}), 400, "invalid-request")
+    assert of_known == asked
 
 
 async def test_what_cannot_be_sent_leaves_nothing_behind(

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import bcrypt
+import pyotp
 import pytest
 import pytest_asyncio
 from auth_kit import PASSWORD, Mailbox, Serve, opened, refused
 from boot_kit import connected, make_peer, new_database, role_of_its_own, shape, url_as
 
 from auth_engine.core.errors import BootRefused
+from auth_engine.factors.hashes import argon2_hash
 from auth_engine.store.boot import boot
 from usher.postgres import EmbeddedPostgres
 
@@ -64,7 +66,7 @@ async def test_version_18_is_taken_as_it_is(peer: str) -> None:
     async with connected(peer) as connection:
         before = await shape(connection)
         await boot(peer, ROLES)
-        ours = {row for row in await shape(connection) - before if "auth_engine." not in row[2]}
+        ours = {row for row in await shape(connection) - before if "auth_engine" not in row[2]}
         assert ours == set()
         assert not before - await shape(connection)
         assert any("foreign_trigger" in row[2] for row in before)
@@ -270,3 +272,20 @@ async def test_a_user_found_disabled_loses_their_sessions_without_triggers_too(p
         await connection.execute("update auth.users set disabled = false")
         refused(await server.post("/token", {"refreshToken": token}), 401, "invalid-refresh-token")
         assert "session" in (await server.sign_in("old.friend@example.test")).json()
+
+
+async def test_going_back_hashes_and_secrets_become_readable_for_hasura_auth_as_they_are_used(
+    peer: str, serve: Serve
+) -> None:
+    secret = str(USER["totp_secret"])
+    async with connected(peer) as connection:
+        user = await _old_friend(connection, active_mfa_type="totp", password_hash=argon2_hash(PASSWORD))
+        server = await serve(peer, AUTH_MFA_ENABLED="true", AUTH_PEER_COMPATIBLE_WRITES="true")
+        sealed = server.engine.kit.seals.seal(secret, "totp", user)
+        await connection.execute("update auth.users set totp_secret = $1", sealed)
+        ticket = (await server.sign_in("old.friend@example.test")).json()["mfa"]["ticket"]
+        body = {"ticket": ticket, "otp": pyotp.TOTP(secret).now()}
+        assert "session" in (await server.post("/signin/mfa/totp", body)).json()
+        row = await connection.fetchrow("select password_hash, totp_secret from auth.users")
+        assert bcrypt.checkpw(PASSWORD.encode(), row["password_hash"].encode())
+        assert row["totp_secret"] == secret

@@ -7,13 +7,11 @@ import base64
 import json
 import logging
 import struct
-import time
 import uuid
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -24,7 +22,7 @@ from auth_kit import AuthServer, new_address, refused
 from authenticator_kit import amid_a_period, enrolled, ticket_for, upcoming, wrong
 from conftest import Serve
 
-from auth_engine.factors.totp import PERIOD_SECONDS, code_at, matching_period, new_secret, provisioning_uri
+from auth_engine.factors.totp import code_at, matching_period, new_secret, provisioning_uri
 
 
 @pytest_asyncio.fixture

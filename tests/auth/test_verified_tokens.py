@@ -9,6 +9,7 @@ import pytest
 from auth_kit import JWT_KEY, AuthServer, refused
 
 from auth_engine.core.clock import SystemClock
+from auth_engine.core.errors import BadSetting
 from auth_engine.core.types import Claims
 from auth_engine.tokens.access import AccessTokens
 from auth_engine.tokens.secret import read_keys
@@ -62,3 +63,11 @@ def test_the_oldest_go_first_and_long_ones_are_not_kept() -> None:
     tokens.put("x" * 5_000, claims)
     assert tokens.get("x" * 5_000, 50.0) is None
     assert tokens.get("d", 100.0) is None
+
+
+def test_a_public_key_is_no_shared_secret() -> None:
+    """Or whoever has the public key could sign: the start says so, not the first sign-in."""
+    body = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
+    pem = f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----"
+    with pytest.raises(BadSetting, match="HASURA_GRAPHQL_JWT_SECRET"):
+        read_keys(json.dumps({"type": "HS256", "key": pem}))

@@ -7,8 +7,7 @@ import re
 import asyncpg
 import pyotp
 import pytest
-from auth_kit import AuthServer, link_of, new_address, refused, ticket_of
-from conftest import Serve
+from auth_kit import AuthServer, Serve, link_of, new_address, refused, ticket_of
 from mailed_kit import BROWSER, VERIFIED, open_link, path_of, picture, post_form, went_to
 
 MAGIC = {"AUTH_EMAIL_PASSWORDLESS_ENABLED": "true"}

@@ -15,6 +15,8 @@ from authenticator_kit import UP, Authenticator, decoded, encoded
 from conftest import Serve
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from auth_engine.core.errors import BadSetting
+
 ON = {"AUTH_WEBAUTHN_ENABLED": "true"}
 
 
@@ -38,6 +40,15 @@ async def request_options(server: AuthServer, address: str | None = None) -> dic
     assert answer.status_code == 200, answer.text
     options: dict[str, Any] = answer.json()
     return options
+
+
+async def arrived(server: AuthServer, address: str, count: int) -> None:
+    """Wait for mails that leave in the background."""
+    for _ in range(150):
+        if len(server.mailbox.to(address)) >= count:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{len(server.mailbox.to(address))} mails instead of {count}")
 
 
 # ---------------------------------------------------------------- signing up
@@ -107,6 +118,26 @@ async def test_sign_up_with_an_address_that_has_to_be_verified(serve: Serve, sql
     await sql.execute("update auth.users set email_verified = true where email = $1", address)
     credential = authenticator.get(await request_options(server, address))
     assert (await server.post("/signin/webauthn/verify", {"credential": credential})).status_code == 200
+
+
+async def test_a_taken_address_is_answered_like_a_free_one(serve: Serve, sql: asyncpg.Connection) -> None:
+    """Where errors are concealed; its owner is told."""
+    server = await serve(**ON, AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED="true", AUTH_CONCEAL_ERRORS="true")
+    taken, authenticator = new_address(), Authenticator()
+    for _ in range(2):
+        options = (await server.post("/signup/webauthn", {"email": taken})).json()
+        answer = await server.post("/signup/webauthn/verify", {"credential": authenticator.create(options)})
+        assert (answer.status_code, answer.json()) == (200, {})
+        authenticator = Authenticator()
+    await arrived(server, taken, 2)
+    assert {mail["X-Email-Template"] for mail in server.mailbox.to(taken)} == {"email-verify", "notice"}
+    keys = "select count(*) from auth.user_security_keys k join auth.users u on u.id = k.user_id where u.email = $1"
+    assert await sql.fetchval(keys, taken) == 1
+
+
+async def test_who_we_are_has_to_be_known(serve: Serve) -> None:
+    with pytest.raises(BadSetting, match="AUTH_WEBAUTHN_RP_ID"):
+        await serve(**ON, AUTH_CLIENT_URL="")
 
 
 async def test_sign_up_refuses(server: AuthServer, serve: Serve, sql: asyncpg.Connection) -> None:
@@ -299,11 +330,7 @@ async def test_adding_listing_and_removing(server: AuthServer, sql: asyncpg.Conn
         "select event, detail from auth_engine.audit where user_id = $1 order by id", uuid.UUID(user_id)
     )
     assert [row["event"] for row in events][-3:] == ["security-key-added"] * 2 + ["security-key-removed"]
-    await asyncio.sleep(0.1)
-    for _ in range(100):
-        if len(server.mailbox.to(session["user"]["email"])) == 3:
-            break
-        await asyncio.sleep(0.02)
+    await arrived(server, session["user"]["email"], 3)
     assert [mail["X-Email-Template"] for mail in server.mailbox.to(session["user"]["email"])] == ["notice"] * 3
 
 

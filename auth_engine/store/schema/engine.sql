@@ -59,6 +59,15 @@ create table if not exists auth_engine.tries (
 );
 comment on table auth_engine.tries is 'Wrong guesses at the code or ticket that is current, told by its digest.';
 
+-- A link that somebody opens names its ticket alone. Whoever does not own auth.users goes without the index.
+do $$
+begin
+  create index if not exists auth_engine_users_ticket_idx on auth.users (ticket) where ticket is not null;
+exception when insufficient_privilege then
+  raise notice 'auth.users belongs to another role: it gets no index on ticket';
+end
+$$;
+
 create table if not exists auth_engine.codes (
   user_id    uuid        not null references auth.users (id) on update cascade on delete cascade,
   kind       text        not null,

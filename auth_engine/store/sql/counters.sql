@@ -34,9 +34,6 @@ update auth_engine.counters
 set current = greatest(current - 1, 0), previous = case when current = 0 then greatest(previous - 1, 0) else previous end
 where key = $1;
 
--- name: sweep
-delete from auth_engine.counters where expires_at < now();
-
 -- name: is_source_of_email
 select exists (
   select from auth_engine.known_sources k join auth.users u on u.id = k.user_id
@@ -61,6 +58,3 @@ where not exists (
   where user_id = $1::uuid and source = $2 and seen_at > now() - interval '1 day'
 )
 on conflict (user_id, source) do update set seen_at = now();
-
--- name: sweep_sources
-delete from auth_engine.known_sources where seen_at < now() - interval '1 year';

@@ -76,5 +76,13 @@ insert into auth_engine.recovery_codes (user_id, code_hash) select $1::uuid, unn
 -- name: has_recovery_code
 select exists (select from auth_engine.recovery_codes where user_id = $1::uuid and code_hash = any($2::text[]));
 
+-- name: has_older_recovery_code
+-- Made before the session was opened.
+select exists (
+  select from auth_engine.recovery_codes c
+  join auth.refresh_tokens t on t.user_id = c.user_id and t.created_at > c.created_at
+  where c.user_id = $1::uuid and c.code_hash = any($2::text[]) and t.id = $3::uuid
+);
+
 -- name: use_recovery_code
 delete from auth_engine.recovery_codes where user_id = $1::uuid and code_hash = any($2::text[]);
