@@ -145,8 +145,6 @@ class Visit:
     query: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     """The named parts of the path, such as `provider`."""
-    source: str = ""
-    """A token that the client keeps between visits, if any (limits know returning sources by it)."""
     host: str = ""
     """The host that the request names, as it names it. Nothing that is mailed is ever made of it."""
     is_forwarded: bool = False

@@ -73,6 +73,8 @@ async def _return(user: User, arrival: Arrival, visit: Visit, kit: Kit) -> Signe
     """Somebody who came from this provider before."""
     ensure_valid_user(user, kit.settings, may_lack_email=True)
     async with kit.store.transaction() as stores:
+        # Whoever takes the account over meanwhile is waited for, and then the account is no longer linked.
+        await stores.providers.lock_user(user.id)
         link_id = await stores.providers.link_id(user.id, arrival.provider, arrival.profile.id)
         if link_id is None:
             raise _Overtaken
@@ -157,6 +159,18 @@ def _new_user(profile: Profile, wishes: Wishes, enclosure: Enclosure | None, kit
 async def _link(stores: Stores, user: User, arrival: Arrival, visit: Visit, kit: Kit) -> None:
     if not await link_account(stores, user, arrival, visit, kit):
         raise _Overtaken
+
+
+async def add_account(user: User, arrival: Arrival, session_id: str | None, visit: Visit, kit: Kit) -> None:
+    """Link the account to a user who is signed in already. Raises Refused when it belongs to somebody, or when the
+    session has ended: an access token outlives its session by minutes, and must put no way in into an account that
+    its owner has taken back. `session_id` is None for tokens that do not say."""
+    async with kit.store.transaction() as stores:
+        await stores.providers.lock_user(user.id)
+        if session_id is not None and not await stores.providers.session_lives(session_id, user.id):
+            raise Refused(Code.INVALID_REQUEST, "the session has ended")
+        if not await link_account(stores, user, arrival, visit, kit):
+            raise Refused(Code.INVALID_REQUEST, "the account belongs to somebody already")
 
 
 async def link_account(stores: Stores, user: User, arrival: Arrival, visit: Visit, kit: Kit) -> bool:

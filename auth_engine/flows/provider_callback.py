@@ -14,7 +14,7 @@ from auth_engine.core.redirects import with_query
 from auth_engine.core.rules import ensure_valid_user
 from auth_engine.core.types import Method, NeedsTotp, NoSession, Outcome, Redirect, UserId, Visit
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.provider_arrival import Arrival, arrive, link_account
+from auth_engine.flows.provider_arrival import Arrival, add_account, arrive
 from auth_engine.flows.provider_redirects import redirect_error
 from auth_engine.flows.provider_states import Remembered, look_up, redeem
 from auth_engine.oauth.oauth2 import Provider
@@ -22,7 +22,6 @@ from auth_engine.oauth.profile import Callback, ExchangeFailed, Profile, Profile
 
 logger = logging.getLogger(__name__)
 
-_MOST_CHARACTERS: Final = 4_096
 _MOST_TOLD: Final = 500
 MFA_TYPE: Final = "signinProvider"
 """`type` beside `mfaTicket`: what the second factor is for."""
@@ -86,9 +85,9 @@ def _read(form: ProviderForm, visit: Visit, oauth_token: str = "", oauth_verifie
 
 async def _come_back(back: _Return, visit: Visit, kit: Kit) -> Redirect:
     """Every way leads to a redirect: to where the sign-in began, or to AUTH_CLIENT_URL when nothing is known of it."""
-    provider = kit.providers.find(back.provider)
     if not kit.providers.is_known(back.provider):
         raise Refused(Code.INVALID_REQUEST, "there is no such provider")
+    provider = kit.providers.find(back.provider)
     if provider is None:
         return _home(Code.DISABLED_ENDPOINT, kit)
     if back.error or back.callback.is_empty:
@@ -119,7 +118,7 @@ async def _finish(back: _Return, provider: Provider, remembered: Remembered, vis
     tokens, profile = await _ask(back, provider, remembered)
     arrival = Arrival(back.provider, profile, Method.PROVIDER, remembered.options, tokens)
     if remembered.connect is not None:
-        await _connect(remembered.connect, arrival, visit, kit)
+        await _connect(remembered.connect, remembered.session_id, arrival, visit, kit)
         return Redirect(remembered.redirect_to)
     outcome = await arrive(arrival, visit, kit)
     match outcome:
@@ -136,11 +135,8 @@ async def _ask(back: _Return, provider: Provider, remembered: Remembered) -> tup
     """Raises Refused."""
     callback, attempt = back.callback, remembered.attempt
     try:
-        if (
-            callback.is_empty
-            or max(map(len, (callback.code, callback.oauth_token, callback.oauth_verifier))) > _MOST_CHARACTERS
-        ):
-            raise ExchangeFailed("the browser brought no code")
+        if callback.is_empty or callback.is_endless:
+            raise ExchangeFailed("the browser brought no code, or one without an end")
         tokens = await provider.exchange(callback, attempt)
         return tokens, await provider.profile(tokens, callback, attempt)
     except ExchangeFailed as fault:
@@ -151,12 +147,10 @@ async def _ask(back: _Return, provider: Provider, remembered: Remembered) -> tup
         raise Refused(Code.OAUTH_PROFILE_FAILED) from None
 
 
-async def _connect(user_id: UserId, arrival: Arrival, visit: Visit, kit: Kit) -> None:
+async def _connect(user_id: UserId, session_id: str | None, arrival: Arrival, visit: Visit, kit: Kit) -> None:
     """Link the account to whoever began this, if they may still sign in. Raises Refused."""
     user = await kit.store.users.by_id(user_id)
     if user is None:
         raise Refused(Code.INVALID_REQUEST, "the user is gone")
     ensure_valid_user(user, kit.settings, may_lack_email=True)
-    async with kit.store.transaction() as stores:
-        if not await link_account(stores, user, arrival, visit, kit):
-            raise Refused(Code.INVALID_REQUEST, "the account belongs to somebody already")
+    await add_account(user, arrival, session_id, visit, kit)

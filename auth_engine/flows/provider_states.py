@@ -28,9 +28,11 @@ class Remembered(msgspec.Struct, frozen=True):
 
     redirect_to: str
     options: SignUpOptions
-    connect: UserId | None
-    """Whose account the provider is to be linked to; None to sign in."""
     attempt: Attempt
+    connect: UserId | None = None
+    """Whose account the provider is to be linked to; None to sign in."""
+    session_id: str | None = None
+    """The session of whoever connects, where their token told it."""
 
 
 def new_attempt() -> Attempt:

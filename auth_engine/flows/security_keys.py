@@ -14,6 +14,7 @@ from auth_engine.core.types import Data, Done, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
+from auth_engine.flows.unlink_provider import opens
 from auth_engine.flows.visitor import current_user
 from auth_engine.store.keys import SecurityKey
 
@@ -52,10 +53,13 @@ def _entry(key: SecurityKey) -> KeyEntry:
 async def remove_security_key(body: RemoveKey, visit: Visit, kit: Kit) -> Outcome:
     """Forget a key, but never the last way in."""
     user = await current_user(visit, kit)
-    if all(key.id != body.id for key in await kit.store.keys.of_user(user.id)):
-        raise Refused(Code.INVALID_REQUEST, "the user has no such key")
     async with kit.store.transaction() as stores:
-        if not await stores.keys.remove(body.id, user.id, numbers_open=kit.settings.sms_enabled):
+        # Of two keys that are removed at once, the second sees what the first has left.
+        await stores.providers.lock_user(user.id)
+        if not await stores.keys.remove(body.id, user.id):
+            raise Refused(Code.INVALID_REQUEST, "the user has no such key")
+        left = await stores.providers.ways_in(user.id)
+        if left is None or not opens(left, kit):
             raise Refused(Code.LAST_SIGN_IN_METHOD)
         await events.note(stores, kit, events.KEY_REMOVED, user.id, visit, {"key": body.id})
         notices = await put_notice(stores, kit, user, events.KEY_REMOVED)

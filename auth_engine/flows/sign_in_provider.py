@@ -16,7 +16,7 @@ from auth_engine.flows.elevation import ensure_elevated
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.provider_redirects import redirect_error
 from auth_engine.flows.provider_states import Remembered, new_attempt, remember
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import current_user, session_id_of
 from auth_engine.oauth.oauth2 import Provider
 from auth_engine.oauth.profile import ProviderFailed
 
@@ -36,8 +36,8 @@ async def sign_in_provider(_: None, visit: Visit, kit: Kit) -> Outcome:
     if provider is None:
         return redirect_error(target, Code.DISABLED_ENDPOINT, kit)
     try:
-        connect = await _connecting(visit, kit)
-        return await _begin(name, provider, Remembered(target, options, connect, new_attempt()), kit)
+        remembered = Remembered(target, options, new_attempt(), *await _connecting(visit, kit))
+        return await _begin(name, provider, remembered, kit)
     except Refused as refused:
         return redirect_error(target, refused.code, kit)
     except ProviderFailed as fault:
@@ -52,17 +52,18 @@ async def _begin(name: str, provider: Provider, remembered: Remembered, kit: Kit
     return Redirect(begun.url, cookies=(await remember(name, provider, kept, kit),))
 
 
-async def _connecting(visit: Visit, kit: Kit) -> UserId | None:
-    """Whose account is to be linked, by the access token in `connect`. As elevated as /link/idtoken. Raises Refused."""
+async def _connecting(visit: Visit, kit: Kit) -> tuple[UserId | None, str | None]:
+    """Whose account is to be linked, and their session, by the access token in `connect`, which must be as elevated as
+    for /link/idtoken. Raises Refused."""
     token = visit.query.get("connect")
     if not token:
-        return None
+        return None, None
     claims = kit.access.verify(token)
     if claims is None:
         raise Refused(Code.INVALID_REQUEST, "connect is no valid access token")
     linking = replace(visit, claims=claims)
     await ensure_elevated(linking, kit, "/link/idtoken")
-    return (await current_user(linking, kit)).id
+    return (await current_user(linking, kit)).id, session_id_of(linking)
 
 
 def _options(query: Mapping[str, str]) -> SignUpOptions:

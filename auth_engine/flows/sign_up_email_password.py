@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from auth_engine.core.errors import Code, Refused
@@ -14,8 +15,8 @@ from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import DAY
 from auth_engine.flows.mailing import Enclosure, link_with, put_mail
 from auth_engine.flows.new_password import ensure_good_password
-from auth_engine.flows.notices import put_notice
 from auth_engine.flows.sessions import open_session, signed_in
+from auth_engine.flows.taken_address import tell_owner
 from auth_engine.mail.letters import Template
 from auth_engine.store.store import Stores
 
@@ -53,23 +54,36 @@ async def sign_up_email_password(body: SignUpEmailPassword, visit: Visit, kit: K
 
 
 async def _sign_up_by_mail(body: SignUpEmailPassword, wishes: Wishes, visit: Visit, kit: Kit) -> Outcome:
-    verification = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
     async with until_window(kit):
-        new = _new_user(body.email, await kit.passwords.hash(body.password), wishes, kit, verification)
-        async with kit.store.transaction() as stores:
-            user = await _insert(stores, new, visit, kit)
-            row = None if user is None else await put_mail(stores, kit, user, visit, verification)
-        if row is None:
+        password_hash = await kit.passwords.hash(body.password)
+        if await kit.store.users.email_taken(body.email):
             kit.post.deliver_in_background(*await tell_owner(body.email, visit, kit))
-        elif kit.settings.conceal_errors:
-            kit.post.deliver_in_background(row)
+            return NoSession()
+        may_mail = await kit.limits.may_mail(body.email)
+        rows = await _insert_and_mail(body.email, password_hash, wishes, may_mail, visit, kit)
+        if kit.settings.conceal_errors:
+            kit.post.deliver_in_background(*rows)
         else:
-            await kit.post.deliver(row)
+            await asyncio.gather(*(kit.post.deliver(row) for row in rows))
     return NoSession()
 
 
+async def _insert_and_mail(
+    email: str, password_hash: str, wishes: Wishes, may_mail: bool, visit: Visit, kit: Kit
+) -> tuple[str, ...]:
+    """The row of the mail, if one goes out."""
+    verification = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
+    new = _new_user(email, password_hash, wishes, kit, verification)
+    async with kit.store.transaction() as stores:
+        user = await _insert(stores, new, visit, kit)
+        if user is not None:
+            return (await put_mail(stores, kit, user, visit, verification),) if may_mail else ()
+    return await tell_owner(email, visit, kit)
+
+
 async def tell_owner(email: str, visit: Visit, kit: Kit) -> tuple[str, ...]:
-    """Somebody tried to sign up with an address that is taken. Raises Refused where errors are told."""
+    """Somebody tried to sign up with an address that is taken: the row of a notice to its owner. Raises Refused where
+    errors are told."""
     owner = await kit.store.users.by_email(email)
     if owner is None or not kit.settings.conceal_errors:
         raise Refused(Code.EMAIL_ALREADY_IN_USE)

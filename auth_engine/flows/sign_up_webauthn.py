@@ -5,6 +5,7 @@ Nothing is stored of the user until the key was proved: what was asked for lies,
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Final
 
@@ -32,7 +33,7 @@ from auth_engine.flows.passkeys import (
     take_challenge,
 )
 from auth_engine.flows.sessions import open_session, signed_in
-from auth_engine.flows.sign_up_email_password import tell_owner
+from auth_engine.flows.taken_address import tell_owner
 from auth_engine.mail.letters import Template
 from auth_engine.store.keys import Purpose
 from auth_engine.store.store import Stores
@@ -107,16 +108,18 @@ async def _store_and_mail(
     """Where errors are concealed, a taken address is answered like a free one, as in signing up with a password."""
     mail = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
     async with until_window(kit):
+        may_mail = await kit.limits.may_mail(promise.email)
         new = _new_user(promise, wishes, kit, mail)
         async with kit.store.transaction() as stores:
             user = await _insert(stores, new, key, body, visit, kit)
-            row = None if user is None else await put_mail(stores, kit, user, visit, mail)
-        if row is None:
-            kit.post.deliver_in_background(*await tell_owner(promise.email, visit, kit))
-        elif kit.settings.conceal_errors:
-            kit.post.deliver_in_background(row)
+            if user is None:
+                rows = await tell_owner(stores, promise.email, may_mail, visit, kit)
+            else:
+                rows = (await put_mail(stores, kit, user, visit, mail),) if may_mail else ()
+        if kit.settings.conceal_errors:
+            kit.post.deliver_in_background(*rows)
         else:
-            await kit.post.deliver(row)
+            await asyncio.gather(*(kit.post.deliver(row) for row in rows))
     return NoSession()
 
 

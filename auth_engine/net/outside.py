@@ -10,10 +10,8 @@ name is judged by what it means on this machine, when it means anything.
 from __future__ import annotations
 
 import asyncio
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -119,6 +117,8 @@ class Outside:
 
     def _client(self, kind: str, proxy: str | None = None) -> httpx.AsyncClient:
         """`pinned` keeps no connection: one made for a name must not serve another name at the same address."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         key = f"{kind} {proxy or ''}"
@@ -155,6 +155,8 @@ async def _bounded(answer: httpx.Response) -> bytes:
 
 def _proxy_for(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for this host."""
+    import urllib.request
+
     proxies = urllib.request.getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
     return None if not proxy or urllib.request.proxy_bypass(host) else proxy

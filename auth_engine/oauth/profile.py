@@ -12,6 +12,7 @@ from auth_engine.core.fields import EMAIL_PATTERN
 _EMAIL: Final = re.compile(EMAIL_PATTERN)
 _MOST_EMAIL: Final = 254
 _MOST_ID: Final = 255
+_MOST_CODE: Final = 4_096
 _MOST_NAME: Final = 100
 _MOST_URL: Final = 2_048
 _UNSTORABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -85,6 +86,10 @@ class Callback:
     @property
     def is_empty(self) -> bool:
         return not (self.code or self.oauth_verifier)
+
+    @property
+    def is_endless(self) -> bool:
+        return any(len(each) > _MOST_CODE for each in (self.code, self.oauth_token, self.oauth_verifier))
 
 
 def profile_of(identity: Any, *, email: Any = None, verified: Any = False, name: Any = "", avatar: Any = "") -> Profile:

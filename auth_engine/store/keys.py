@@ -82,10 +82,9 @@ class Keys:
         """Store the counter; False when the stored one is as high or higher by now."""
         return bool(await self._runner.value(_SQL["count_use"], key_id, counter))
 
-    async def remove(self, key_id: str, user_id: UserId, *, numbers_open: bool) -> bool:
-        """In a transaction. False when the user has no such key, or no other way in."""
-        await self._runner.run(_SQL["lock_user"], user_id)
-        return await self._runner.run(_SQL["remove"], key_id, user_id, numbers_open) == 1
+    async def remove(self, key_id: str, user_id: UserId) -> bool:
+        """False when the user has no such key."""
+        return await self._runner.run(_SQL["remove"], key_id, user_id) == 1
 
     async def open_challenge(
         self, digest: str, purpose: Purpose, seconds: float, *, user_id: UserId | None = None, sealed: str | None = None

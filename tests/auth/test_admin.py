@@ -15,8 +15,8 @@ ROUTES = [
     ("/admin/users", {"email": "x@example.test"}),
     ("/admin/users/invite", {"email": "x@example.test"}),
     ("/admin/users/import", {"email": "x@example.test"}),
-    (f"/admin/users/{uuid.uuid4()}/disable", None),
-    (f"/admin/users/{uuid.uuid4()}/enable", None),
+    ("/admin/users/00000000-0000-4000-8000-00000000dead/disable", None),
+    ("/admin/users/00000000-0000-4000-8000-00000000dead/enable", None),
 ]
 
 

@@ -12,9 +12,8 @@ import jwt
 import pyotp
 import pytest
 import pytest_asyncio
-from auth_kit import JWT_KEY, AuthServer, new_address, refused, ticket_of
+from auth_kit import JWT_KEY, AuthServer, Serve, new_address, refused, ticket_of
 from authenticator_kit import Authenticator, enrolled, ticket_for, upcoming, wrong
-from conftest import Serve
 
 ON = {"AUTH_MFA_ENABLED": "true", "AUTH_WEBAUTHN_ENABLED": "true"}
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 import pytest_asyncio
-from auth_kit import free_port
+from auth_kit import Serve, free_port, new_address
 
 from auth_engine.core.clock import SystemClock
 from auth_engine.core.settings import Rate
@@ -169,3 +169,23 @@ async def test_without_redis_each_process_counts_for_itself_and_says_so_once(cap
     await counts.close()
     assert caplog.text.count("by each process alone") == 1
     assert "a-secret-password" not in caplog.text
+
+
+async def test_two_engines_over_one_redis_stop_guesses_together(
+    serve: Serve, redis_port: int, sql: asyncpg.Connection
+) -> None:
+    store = {"AUTH_RATE_LIMIT_STORE": f"redis://127.0.0.1:{redis_port}/0", "AUTH_RATE_LIMIT_ACCOUNT": "4/1h"}
+    here, there = await serve(**store), await serve(**store)
+    address, before = new_address(), await sql.fetchval("select count(*) from auth_engine.counters")
+    answers = await asyncio.gather(*(engine.sign_in(address, "wrong") for engine in (here, there) * 4))
+    assert sorted(answer.status_code for answer in answers) == [401] * 4 + [429] * 4
+    assert await sql.fetchval("select count(*) from auth_engine.counters") == before
+
+
+async def test_an_engine_that_counts_in_memory_stops_guesses_too(serve: Serve, sql: asyncpg.Connection) -> None:
+    before = await sql.fetchval("select count(*) from auth_engine.counters")
+    server = await serve(AUTH_RATE_LIMIT_STORE="memory", AUTH_RATE_LIMIT_ACCOUNT="4/1h")
+    address = new_address()
+    answers = await asyncio.gather(*(server.sign_in(address, "wrong") for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 4 + [429] * 2
+    assert await sql.fetchval("select count(*) from auth_engine.counters") == before

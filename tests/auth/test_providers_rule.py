@@ -251,6 +251,24 @@ async def test_who_may_not_connect(
     assert await sql.fetchval("select count(*) from auth.user_providers where user_id = $1", me["user"]["id"]) == 0
 
 
+async def test_a_squatter_adds_nothing_after_the_owner_came(
+    server: AuthServer, stub: ProviderStub, sql: asyncpg.Connection
+) -> None:
+    """Neither with a sign-in that was under way, nor with an access token that outlives its session."""
+    address = new_address()
+    squatter = await server.sign_up(address)
+    browser = Browser(server)
+    under_way = await browser.begin("google", connect=squatter["accessToken"])
+    _comes(stub, address)
+    await session_of(server, await _round(server))
+    _comes(stub)
+    arrived = await browser.come_back("google", state=under_way.params["state"], code="x")
+    assert told(arrived)["error"] == "invalid-request"
+    assert told(await _round(server, "google", connect=squatter["accessToken"]))["error"] == "invalid-request"
+    linked = "select array_agg(provider_id) from auth.user_providers where user_id = $1"
+    assert await sql.fetchval(linked, squatter["user"]["id"]) == ["discord"]
+
+
 async def test_list_and_unlink(server: AuthServer, stub: ProviderStub, sql: asyncpg.Connection) -> None:
     me = await server.sign_up()
     token = me["accessToken"]

@@ -11,9 +11,8 @@ import asyncpg
 import jwt
 import pyotp
 import pytest_asyncio
-from auth_kit import JWT_KEY, AuthServer, refused
+from auth_kit import JWT_KEY, AuthServer, Serve, refused
 from authenticator_kit import enrolled, ticket_for
-from conftest import Serve
 
 from auth_engine.factors.recovery import new_recovery_codes, plain_form
 

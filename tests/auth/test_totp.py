@@ -18,9 +18,8 @@ import asyncpg
 import pyotp
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, new_address, refused
+from auth_kit import AuthServer, Serve, new_address, refused
 from authenticator_kit import amid_a_period, enrolled, ticket_for, upcoming, wrong
-from conftest import Serve
 
 from auth_engine.factors.totp import code_at, matching_period, new_secret, provisioning_uri
 

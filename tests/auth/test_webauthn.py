@@ -10,9 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, link_of, new_address, refused, ticket_of
+from auth_kit import AuthServer, Serve, link_of, new_address, refused, ticket_of
 from authenticator_kit import UP, Authenticator, decoded, encoded
-from conftest import Serve
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from auth_engine.core.errors import BadSetting
@@ -367,7 +366,7 @@ async def test_the_last_way_in_is_not_removed(server: AuthServer, sql: asyncpg.C
     refused(await server.post(path, {"id": str(uuid.uuid4())}, token), 400, "invalid-request")
     refused(await server.post(path, {"id": "x"}, token), 400, "invalid-request")
     refused(await server.post(path, {"id": key["id"]}), 400, "invalid-request")
-    await sql.execute("update auth.users set email = null, phone_number = '+41790000001' where id = $1", user_id)
+    await sql.execute("update auth.users set phone_number = '+41790000001' where id = $1", user_id)
     refused(await server.post(path, {"id": key["id"]}, token), 409, "last-sign-in-method")
     options = (await server.post("/user/webauthn/add", None, token)).json()
     body = {"credential": Authenticator().create(options)}

@@ -11,9 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, new_address, refused
+from auth_kit import AuthServer, Serve, new_address, refused
 from authenticator_kit import UV, Authenticator, encoded, tampered
-from conftest import Serve
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -6,7 +6,8 @@ graphql                 a question; `json variables` may follow; `json` with the
 graphql schema          definitions that stand so in the role's schema (as ROLE)
 yaml                    a whole permissions.yaml, or with `at a > b > c` a part put into the shipped one; it must
                         fit schema.sql. With `faults`, a text block with exactly its faults follows
-http                    a request; an http block with the exact answer must follow
+http                    a request; an http block with the exact answer must follow. Below auth/: one after the other to
+                        both engines, with names for what answers say (stories.py)
                         from ADDRESS                      where the request comes from (default: this machine)
 json payload            what the token of the requests below holds: `<token>` in a header stands for it
 json jwt-secret         HASURA_GRAPHQL_JWT_SECRET for the requests below
@@ -31,8 +32,9 @@ from typing import Any
 from docs.pages import ROOT, Block
 from ruamel.yaml import YAML
 
-PROSE = frozenset({"", "text", "sql"})
+PROSE = frozenset({"", "text", "sql", "js"})
 """Languages of blocks that may stand without being run."""
+AUTH_PAGES = "auth/"
 SHIPPED = (ROOT / "permissions.yaml").read_text(encoding="utf-8")
 
 
@@ -71,6 +73,15 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthExchange:
+    """One step of a page's story."""
+
+    block: Block
+    answer: Block
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
     """Lines to look at."""
 
@@ -97,7 +108,7 @@ class Settled:
     block: Block
 
 
-Example = RulesExample | Question | SchemaExcerpt | Exchange | Commands | Run | Settled
+Example = RulesExample | Question | SchemaExcerpt | Exchange | AuthExchange | Commands | Run | Settled
 
 
 class Story:
@@ -191,7 +202,10 @@ class Story:
         self._rules = text
         return RulesExample(block, text)
 
-    def _http(self, block: Block) -> Exchange:
+    def _http(self, block: Block) -> Exchange | AuthExchange:
+        if block.page.startswith(AUTH_PAGES):
+            self._only(block)
+            return AuthExchange(block, self._must_follow(block, "http"), dict(self._settings))
         self._only(block, "from", "with")
         client = block.notes.get("from", "127.0.0.1")
         answer = self._must_follow(block, "http")

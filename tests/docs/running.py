@@ -17,12 +17,14 @@ from click.testing import CliRunner
 from docs.examples import Exchange, Question, Run
 from docs.pages import ROOT, Block
 
+from auth_engine.core.settings import warnings as auth_warnings
 from gql_gen.ask import DocumentAsk, Guard
 from gql_gen.engine.answer import Engine
 from gql_gen.engine.settings import EngineSettings
 from gql_gen.rules.load import parse_rules
 from gql_gen.session import Caller
 from usher.app import build_front_door, engine_settings
+from usher.auth_cli import main as auth_main
 from usher.cli import main
 from usher.settings import Settings, ensure_coherent, read_settings, unknown_names
 
@@ -122,12 +124,18 @@ def assert_answered(exchange: Exchange, status: int, headers: Mapping[str, str],
 
 
 def assert_exists(line: str) -> None:
-    """The command is one of ours with options it has, or another program's."""
-    for words in _commands(shlex.split(line, comments=True)):
+    """The command is one of ours with options it has, or another program's; a line of assignments names settings."""
+    words_of_line = shlex.split(line, comments=True)
+    for words in _commands(words_of_line):
+        if not words:
+            _assert_settings(words_of_line)
+            continue
         program, *arguments = words
         match program.rsplit("/", 1)[-1]:
             case "usher":
-                _assert_ours(arguments)
+                _assert_ours(main, arguments)
+            case "auth-engine":
+                _assert_ours(auth_main, arguments)
             case "make":
                 _assert_target(arguments)
             case name:
@@ -145,11 +153,16 @@ def _commands(words: list[str]) -> list[list[str]]:
     return [command[: command.index(">")] if ">" in command else command for command in found]
 
 
-def _assert_ours(arguments: list[str]) -> None:
+def _assert_settings(assignments: list[str]) -> None:
+    given = dict(assignment.split("=", 1) for assignment in assignments)
+    assert (*unknown_names(given), *auth_warnings(given)) == (), assignments
+
+
+def _assert_ours(group: click.Group, arguments: list[str]) -> None:
     if arguments[0].startswith("-"):
-        command: click.Command = main
+        command: click.Command = group
     else:
-        command = main.commands[arguments[0]]
+        command = group.commands[arguments[0]]
         arguments = arguments[1:]
     if "--help" not in arguments:
         with click.Context(command) as context:

@@ -6,11 +6,24 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from docs.examples import Commands, Example, Exchange, Question, RulesExample, Run, SchemaExcerpt, Settled, Story
-from docs.pages import blocks_of, pages
+from docs.examples import (
+    AuthExchange,
+    Commands,
+    Example,
+    Exchange,
+    Question,
+    RulesExample,
+    Run,
+    SchemaExcerpt,
+    Settled,
+    Story,
+)
+from docs.pages import ROOT, blocks_of, pages
 from docs.running import Desk, as_text, asked, assert_answered, assert_exists, exchanged, ran
+from docs.stories import Told, both_engines, tell
 
 from gql_gen.rules.types import RulesError
+from usher.postgres import EmbeddedPostgres
 
 EXAMPLES = [example for page in pages() for example in Story(blocks_of(page)).examples()]
 T = TypeVar("T", bound=Example)
@@ -29,6 +42,21 @@ async def test_a_question_is_answered_as_the_page_says(example: Question, desk: 
 @each(Exchange)
 async def test_a_request_is_answered_as_the_page_says(example: Exchange, desk: Desk) -> None:
     assert_answered(example, *await exchanged(example, desk))
+
+
+@pytest.mark.parametrize("page", sorted({one.block.page for one in EXAMPLES if isinstance(one, AuthExchange)}))
+async def test_the_story_of_a_page_goes_as_it_says(page: str, postgres: EmbeddedPostgres) -> None:
+    steps = [example for example in EXAMPLES if isinstance(example, AuthExchange) and example.block.page == page]
+    postgres.create_database("docs_auth")
+    postgres.apply("docs_auth", ROOT / "schema.sql")
+    postgres.apply("docs_auth", ROOT / "demo.sql")
+    try:
+        told = Told()
+        async with both_engines(postgres.url("docs_auth"), steps[0].settings) as client:
+            for step in steps:
+                await tell(step, client, told)
+    finally:
+        postgres.drop_database("docs_auth")
 
 
 @each(RulesExample)
@@ -64,5 +92,5 @@ def test_the_commands_of_a_page_do_what_it_says(page: str, tmp_path: Path, monke
 
 def test_every_kind_of_example_is_run_somewhere() -> None:
     assert {type(example) for example in EXAMPLES} == {
-        *(Question, Exchange, RulesExample, SchemaExcerpt, Commands, Run, Settled)
+        *(Question, Exchange, AuthExchange, RulesExample, SchemaExcerpt, Commands, Run, Settled)
     }

@@ -59,15 +59,6 @@ create table if not exists auth_engine.tries (
 );
 comment on table auth_engine.tries is 'Wrong guesses at the code or ticket that is current, told by its digest.';
 
--- A link that somebody opens names its ticket alone. Whoever does not own auth.users goes without the index.
-do $$
-begin
-  create index if not exists auth_engine_users_ticket_idx on auth.users (ticket) where ticket is not null;
-exception when insufficient_privilege then
-  raise notice 'auth.users belongs to another role: it gets no index on ticket';
-end
-$$;
-
 create table if not exists auth_engine.codes (
   user_id    uuid        not null references auth.users (id) on update cascade on delete cascade,
   kind       text        not null,
@@ -189,6 +180,21 @@ create table if not exists auth_engine.known_sources (
   primary key (user_id, source)
 );
 comment on table auth_engine.known_sources is 'Digests of addresses that a user signed in from: others'' failures do not stop them there.';
+
+-- --------------------------------------------------------------------------------------------- indexes of auth
+
+-- Hasura Auth has none for these, so what is one user's is looked for among everybody's, and so is a ticket (a link that
+-- somebody opens names nothing else). Whoever does not own the tables goes without.
+do $$
+begin
+  create index if not exists auth_engine_users_ticket_idx on auth.users (ticket) where ticket is not null;
+  create index if not exists auth_engine_refresh_tokens_user_id_idx on auth.refresh_tokens (user_id);
+  create index if not exists auth_engine_user_providers_user_id_idx on auth.user_providers (user_id);
+  create index if not exists auth_engine_user_security_keys_user_id_idx on auth.user_security_keys (user_id);
+exception when insufficient_privilege then
+  raise notice 'the tables of auth belong to another role: they get no indexes';
+end
+$$;
 
 -- --------------------------------------------------------------------------------------------- triggers of auth.users
 

@@ -43,19 +43,8 @@ with k as (
 )
 select count(*) from k;
 
--- name: lock_user
-select from auth.users u where u.id = $1::uuid for update;
-
 -- name: remove
--- Never the last way in: without an address, a password, a provider or a number, one key stays. `$3`: whether numbers
--- open accounts here.
-delete from auth.user_security_keys k
-using auth.users u
-where k.id = $1::uuid and k.user_id = $2::uuid and u.id = k.user_id and (
-  u.email is not null or u.password_hash is not null or ($3 and u.phone_number is not null)
-  or exists (select from auth.user_providers p where p.user_id = u.id)
-  or exists (select from auth.user_security_keys o where o.user_id = u.id and o.id <> k.id)
-);
+delete from auth.user_security_keys where id = $1::uuid and user_id = $2::uuid;
 
 -- name: open_challenge
 insert into auth_engine.challenges (digest, purpose, user_id, sealed, expires_at)

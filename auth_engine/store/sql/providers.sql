@@ -42,6 +42,11 @@ select id::text from auth.user_providers where user_id = $1::uuid and provider_i
 -- name: lock_user
 select id from auth.users where id = $1::uuid for update;
 
+-- name: session_lives
+select exists (
+  select from auth.refresh_tokens where id = $1::uuid and user_id = $2::uuid and expires_at > now()
+);
+
 -- name: claim
 -- The owner of an address arrives at an account that never verified it: whatever was put into it before, by whomever,
 -- opens it no more. Nothing comes back when the address was verified meanwhile.
