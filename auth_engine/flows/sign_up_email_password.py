@@ -54,44 +54,24 @@ async def sign_up_email_password(body: SignUpEmailPassword, visit: Visit, kit: K
 
 
 async def _sign_up_by_mail(body: SignUpEmailPassword, wishes: Wishes, visit: Visit, kit: Kit) -> Outcome:
+    conceals = kit.settings.conceal_errors
+    if not conceals and await kit.store.users.email_taken(body.email):
+        raise Refused(Code.EMAIL_ALREADY_IN_USE)
+    verification = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
     async with until_window(kit):
-        password_hash = await kit.passwords.hash(body.password)
-        if await kit.store.users.email_taken(body.email):
-            kit.post.deliver_in_background(*await tell_owner(body.email, visit, kit))
-            return NoSession()
         may_mail = await kit.limits.may_mail(body.email)
-        rows = await _insert_and_mail(body.email, password_hash, wishes, may_mail, visit, kit)
-        if kit.settings.conceal_errors:
+        new = _new_user(body.email, await kit.passwords.hash(body.password), wishes, kit, verification)
+        async with kit.store.transaction() as stores:
+            user = await _insert(stores, new, visit, kit)
+            if user is None:
+                rows = await tell_owner(stores, body.email, may_mail, visit, kit)
+            else:
+                rows = (await put_mail(stores, kit, user, visit, verification),) if may_mail else ()
+        if conceals:
             kit.post.deliver_in_background(*rows)
         else:
             await asyncio.gather(*(kit.post.deliver(row) for row in rows))
     return NoSession()
-
-
-async def _insert_and_mail(
-    email: str, password_hash: str, wishes: Wishes, may_mail: bool, visit: Visit, kit: Kit
-) -> tuple[str, ...]:
-    """The row of the mail, if one goes out."""
-    verification = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
-    new = _new_user(email, password_hash, wishes, kit, verification)
-    async with kit.store.transaction() as stores:
-        user = await _insert(stores, new, visit, kit)
-        if user is not None:
-            return (await put_mail(stores, kit, user, visit, verification),) if may_mail else ()
-    return await tell_owner(email, visit, kit)
-
-
-async def tell_owner(email: str, visit: Visit, kit: Kit) -> tuple[str, ...]:
-    """Somebody tried to sign up with an address that is taken: the row of a notice to its owner. Raises Refused where
-    errors are told."""
-    owner = await kit.store.users.by_email(email)
-    if owner is None or not kit.settings.conceal_errors:
-        raise Refused(Code.EMAIL_ALREADY_IN_USE)
-    if not await kit.limits.may_mail(email):
-        return ()
-    async with kit.store.transaction() as stores:
-        await events.note(stores, kit, events.SIGN_UP_TAKEN, owner.id, visit)
-        return await put_notice(stores, kit, owner, events.SIGN_UP_TAKEN)
 
 
 async def _insert(stores: Stores, new: NewUser, visit: Visit, kit: Kit) -> User | None:

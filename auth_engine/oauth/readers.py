@@ -1,5 +1,5 @@
 """Reading each provider's answer. What counts as a verified address is the provider's own flag, and nothing else: that
-there is an address says nothing (auth contract §2, features of Nhost's CVE-2026-41574)."""
+there is an address says nothing (auth contract §2; CVE-2026-41574 was about this)."""
 
 from __future__ import annotations
 

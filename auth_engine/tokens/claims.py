@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 PREFIX: Final = "x-hasura-"
 LONGEST_SECONDS: Final = 10.0
 """A sign-in does not wait longer than this for claims."""
+MOST_BYTES: Final = 8 * 1024
+"""Of all claims together: what is much longer than that, no server takes as a header."""
 NO_SOURCE: Final = (
     "AUTH_JWT_CUSTOM_CLAIMS is set, but there is nowhere to read claims from: set HASURA_GRAPHQL_GRAPHQL_URL, or serve "
     "both together with `usher serve --auth`. Tokens are made without custom claims"
@@ -64,7 +66,11 @@ class CustomClaims:
         if found is None:
             logger.error("a token is made without custom claims: GraphQL knows no user %s", user.id)
             return {}
-        return {_written(name): encoded(self._value(name, path, found)) for name, path in self._paths.items()}
+        claims = {_written(name): encoded(self._value(name, path, found)) for name, path in self._paths.items()}
+        if sum(len(value.encode()) for value in claims.values()) > MOST_BYTES:
+            logger.error("a token is made without custom claims: those of user %s are too long for a header", user.id)
+            return {}
+        return claims
 
     def _value(self, name: str, path: Path, user: Mapping[str, Any]) -> Any:
         value = pick(user, path)

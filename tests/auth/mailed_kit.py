@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,8 +26,22 @@ def path_of(link: str) -> str:
     return link.removeprefix("http://auth.test")
 
 
+async def delivered(server: AuthServer, address: str) -> None:
+    """Return when nothing to the user of this address waits in the outbox: a busy machine may take longer than the
+    window."""
+    waiting = (
+        "select exists (select from auth_engine.outbox o join auth.users u on u.id = o.user_id where u.email = $1)"
+    )
+    for _ in range(500):
+        if not await server.engine.kit.store.outbox._runner.value(waiting, address):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"mails to {address} are still in the outbox")
+
+
 async def open_link(server: AuthServer, address: str, **headers: str) -> httpx.Response:
     """The newest link mailed to an address, opened as a program does."""
+    await delivered(server, address)
     return await server.get(path_of(link_of(server.mailbox.last(address))), **headers)
 
 
@@ -60,6 +75,15 @@ async def picture(sql: asyncpg.Connection, address: str) -> dict[str, Any]:
     tokens = await sql.fetch("select id, refresh_token_hash from auth.refresh_tokens where user_id = $1", row["id"])
     kept = {name: value for name, value in dict(row).items() if name not in ("updated_at", "last_seen")}
     return {**kept, "tokens": sorted(str(token["id"]) for token in tokens)}
+
+
+async def templates_to(server: AuthServer, address: str, most: int) -> list[str]:
+    """The templates of what was mailed to an address, once there are so many: notices go out after the answer."""
+    for _ in range(250):
+        if len(server.mailbox.to(address)) >= most:
+            break
+        await asyncio.sleep(0.02)
+    return [str(mail["X-Email-Template"]) for mail in server.mailbox.to(address)]
 
 
 class RecordingSms:

@@ -221,6 +221,7 @@ STANDARD = {"x-hasura-user-id", "x-hasura-default-role", "x-hasura-allowed-roles
         (200, b'{"errors": [{"message": "field not found"}]}', "field not found"),
         (200, b'{"data": {"user": null}}', "GraphQL knows no user"),
         (200, b"[]", "no data"),
+        (200, json.dumps({"data": {"user": {"metadata": {"kept": "x" * 9000}}}}).encode(), "too long for a header"),
     ],
 )
 async def test_a_source_that_fails_is_logged_and_costs_only_the_claims(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from auth_kit import AuthServer, Serve, link_of, new_address, ticket_of
-from mailed_kit import RecordingSms, path_of, with_sms
+from mailed_kit import RecordingSms, delivered, path_of, with_sms
 
 REDEMPTIONS = 50
 NUMBER = "+4915112345678"
@@ -51,6 +51,7 @@ async def sessions_of(sql: asyncpg.Connection, address: str) -> int:
 async def test_a_magic_link(engines: tuple[AuthServer, AuthServer], sql: asyncpg.Connection) -> None:
     address = new_address()
     await engines[0].post("/signin/passwordless/email", {"email": address})
+    await delivered(engines[0], address)
     path = path_of(link_of(engines[0].mailbox.last(address)))
     answers = await race(engines, lambda server: server.get(path))
     assert [succeeded(answer) for answer in answers].count(True) == 1
@@ -63,6 +64,7 @@ async def test_a_reset_link_against_its_own_ticket(
     address = new_address()
     await engines[0].sign_up(address)
     await engines[0].post("/user/password/reset", {"email": address})
+    await delivered(engines[0], address)
     mail = engines[0].mailbox.last(address)
     path, ticket = path_of(link_of(mail)), ticket_of(mail)
 
@@ -79,6 +81,7 @@ async def test_a_reset_ticket(engines: tuple[AuthServer, AuthServer], sql: async
     address = new_address()
     await engines[0].sign_up(address)
     await engines[0].post("/user/password/reset", {"email": address})
+    await delivered(engines[0], address)
     ticket = ticket_of(engines[0].mailbox.last(address))
     answers = await asyncio.gather(
         *(
@@ -118,6 +121,7 @@ async def test_two_users_on_their_way_to_one_address(
 async def test_a_mailed_code(engines: tuple[AuthServer, AuthServer], sql: asyncpg.Connection) -> None:
     address = new_address()
     await engines[0].post("/signin/otp/email", {"email": address})
+    await delivered(engines[0], address)
     body = {"email": address, "otp": ticket_of(engines[0].mailbox.last(address))}
     answers = await race(engines, lambda server: server.post("/signin/otp/email/verify", body))
     assert [succeeded(answer) for answer in answers].count(True) == 1

@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 from auth_kit import AuthServer, Serve, new_address, refused, ticket_of
-from mailed_kit import StillClock, count_statements, picture, with_ports
+from mailed_kit import StillClock, count_statements, delivered, picture, with_ports
 
 ON = {"AUTH_OTP_EMAIL_ENABLED": "true", "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}
 VERIFY = "/signin/otp/email/verify"
@@ -16,6 +16,7 @@ VERIFY = "/signin/otp/email/verify"
 async def code_for(server: AuthServer, address: str) -> str:
     answer = await server.post("/signin/otp/email", {"email": address})
     assert (answer.status_code, answer.text) == (200, '"OK"')
+    await delivered(server, address)
     return ticket_of(server.mailbox.last(address))
 
 

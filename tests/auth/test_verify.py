@@ -8,7 +8,7 @@ import asyncpg
 import pyotp
 import pytest
 from auth_kit import AuthServer, Serve, link_of, new_address, refused, ticket_of
-from mailed_kit import BROWSER, VERIFIED, open_link, path_of, picture, post_form, went_to
+from mailed_kit import BROWSER, VERIFIED, delivered, open_link, path_of, picture, post_form, went_to
 
 MAGIC = {"AUTH_EMAIL_PASSWORDLESS_ENABLED": "true"}
 
@@ -18,6 +18,7 @@ async def signed_up(server: AuthServer) -> str:
     address = new_address()
     answer = await server.post("/signup/email-password", {"email": address, "password": "Str0ng-enough!"})
     assert (answer.status_code, answer.json()) == (200, {})
+    await delivered(server, address)
     return address
 
 

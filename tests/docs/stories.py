@@ -85,7 +85,7 @@ async def both_engines(url: str, settings: Mapping[str, str]) -> AsyncIterator[h
         read_settings(environment), url, ROOT / "permissions.yaml", strict=True, auth=read_auth_settings(environment)
     )
     async with service.opened() as app:
-        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
         async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
             yield client
 

@@ -263,4 +263,8 @@ async def test_every_refusal_of_a_caller_stands_there() -> None:
         with pytest.raises(Unauthorized) as refused:
             await CallerResolver(settings).resolve(headers, list(headers.items()))
         found.append((refused.value.code, refused.value.message))
+    headers = bearer(iat=1_700_000_000, claims={**GOOD, "x-hasura-user-id": "7"})
+    with pytest.raises(Unauthorized) as refused:
+        await CallerResolver(LOCKED, revoked={"7": 1_700_000_000.5}).resolve(headers, list(headers.items()))
+    found.append((refused.value.code, refused.value.message))
     assert [(words(row[0])[0], row[1]) for row in rows("authentication.md", "Errors")] == found

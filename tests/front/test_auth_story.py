@@ -4,6 +4,7 @@ one's own profile over GraphQL, renew the session, sign out. One process, one da
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 import pytest
 from auth.auth_kit import Mailbox, link_of
-from front.commands import Serving
+from front.commands import ROOT, Serving
 from front.test_auth_serving import ADDRESS, PASSWORD, SETTINGS
 
 from usher.postgres import EmbeddedPostgres
@@ -124,3 +125,42 @@ def test_from_signing_up_to_signing_out(start: Start, database: str) -> None:
         assert browser.post("/signout", {"refreshToken": renewed["refreshToken"]}) == "OK"
         gone = httpx.post(f"{browser.auth}/token", json={"refreshToken": renewed["refreshToken"]})
         assert (gone.status_code, gone.json()["error"]) == (401, "invalid-refresh-token")
+
+
+def test_the_readmes_ten_minutes(start: Start, database: str) -> None:
+    readme = (ROOT / "README.md").read_text()
+    section = readme.split("## The first ten minutes of somebody new\n")[1].split("\n## ")[0]
+    lines = [line.strip() for line in section.replace("\\\n", " ").splitlines() if line.startswith("    curl ")]
+    settings = {**SETTINGS, "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true", "AUTH_DEV_MAIL_BOX": "true"}
+    serving = start("serve", "--auth", "--port", 0, "--database-url", database, **settings)
+    (address,) = ADDRESS.findall(serving.wait_for("Serving on"))
+    known: dict[str, str] = {}
+
+    def run(line: str) -> Any:
+        answer = curl(line, address, known)
+        session = answer.get("session", answer) if isinstance(answer, dict) else {}
+        if "accessToken" in session:
+            known.update(ACCESS=session["accessToken"], REFRESH=session["refreshToken"], USER=session["user"]["id"])
+        return answer
+
+    sign_up, sign_in, ask, change, renew, sign_out = lines
+    assert run(sign_up) == {}
+    (mail,) = httpx.get(f"{address}/v1/auth/dev/mail", headers={"Accept": "application/json"}).json()["mails"]
+    Browser(address).follow(re.sub(r"^http://127\.0\.0\.1/", f"{address}/", mail["link"]))
+    run(sign_in)
+    me = {"id": known["USER"], "email": "anna@example.com", "displayName": "anna@example.com"}
+    assert run(ask) == {"data": {"users": [me]}}
+    assert run(change) == {"data": {"updateUsers": {"returning": [{"displayName": "Anna"}]}}}
+    before = known["REFRESH"]
+    assert run(renew)["user"]["displayName"] == "Anna"
+    assert known["REFRESH"] != before
+    assert run(sign_out) == "OK"
+    assert run(renew)["error"] == "invalid-refresh-token"
+
+
+def curl(line: str, address: str, known: dict[str, str]) -> Any:
+    """The answer to a curl of the README, asked without curl; variables are filled in as a shell would."""
+    words = shlex.split(re.sub(r"\$(\w+)", lambda match: known.get(match[1], match[0]), line))
+    headers = dict(words[place + 1].split(": ", 1) for place, word in enumerate(words) if word == "-H")
+    target = words[2].replace("localhost:8080", address)
+    return httpx.post(target, headers=headers, content=words[words.index("-d") + 1], timeout=20).json()
