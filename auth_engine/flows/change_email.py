@@ -9,7 +9,7 @@ from auth_engine.core.types import Done, Outcome, TicketKind, User, Visit
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import HOUR
 from auth_engine.flows.mailing import link_with, put_mail, redirect_of
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.mail.letters import Template
 
 
@@ -21,7 +21,7 @@ class ChangeEmail(Body, frozen=True):
 async def change_email(body: ChangeEmail, visit: Visit, kit: Kit) -> Outcome:
     """Mail a link to the new address, which takes the place of the old one when it is opened. Nothing is verified, and
     nothing changes, before."""
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     redirect_to = redirect_of(body.options, kit)
     if not email_may_enter(body.new_email, kit.settings):
         raise Refused(Code.INVALID_EMAIL_PASSWORD, "the access lists keep the new address out")

@@ -12,7 +12,7 @@ from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.second_factor import Recovery, prove, settle
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 
 
 class ChangeMfa(Body, frozen=True):
@@ -24,7 +24,7 @@ async def change_mfa(body: ChangeMfa, visit: Visit, kit: Kit) -> Outcome:
     """A code of the generated secret switches on; a code, or a recovery code that is older than the session, switches
     off. Neither uses the code up: it may sign in within the same period."""
     ensure_mfa_enabled(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     if body.active_mfa_type == "totp":
         await _switch_on(user, body.code, visit, kit)
     else:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, Password
-from auth_engine.core.types import Claims, Done, Method, Outcome, User, Visit
+from auth_engine.core.types import Done, Method, Outcome, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.elevation import ensure_elevated
 from auth_engine.flows.first_factor import why_not
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.new_password import ensure_good_password
 from auth_engine.flows.notices import put_notice
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner, session_id_of
 from auth_engine.store.sessions import PAT, REGULAR
 from auth_engine.store.store import Stores
 from auth_engine.tokens.tickets import stored_forms
@@ -33,10 +32,9 @@ class ChangePassword(Body, frozen=True):
 async def change_password(body: ChangePassword, visit: Visit, kit: Kit) -> Outcome:
     """Set a new password. The other sessions end; personal access tokens too when it is a reset. A refused password
     leaves the ticket as it was."""
-    claims = await _usable_claims(visit, kit)
-    if claims is not None:
-        user = await current_user(visit, kit)
-        await _change(body.new_password, user, claims, visit, kit)
+    if await _is_usable(visit, kit):
+        user = await owner(visit, kit)
+        await _change(body.new_password, user, visit, kit)
     elif body.ticket is not None:
         await _reset(body.new_password, stored_forms(body.ticket), visit, kit)
     else:
@@ -44,34 +42,26 @@ async def change_password(body: ChangePassword, visit: Visit, kit: Kit) -> Outco
     return Done()
 
 
-async def _usable_claims(visit: Visit, kit: Kit) -> Claims | None:
-    """The token's claims; none where elevation is wanted and the token lacks it: a ticket is as good."""
+async def _is_usable(visit: Visit, kit: Kit) -> bool:
+    """Whether there is a token that counts: not where elevation is wanted and it lacks that. A ticket is as good."""
     if visit.claims is None:
-        return None
+        return False
     try:
         await ensure_elevated(visit, kit, PATH)
     except Refused:
-        return None
-    return visit.claims
+        return False
+    return True
 
 
-async def _change(password: str, user: User, claims: Claims, visit: Visit, kit: Kit) -> None:
+async def _change(password: str, user: User, visit: Visit, kit: Kit) -> None:
     await ensure_good_password(password, kit)
     password_hash = await kit.passwords.hash(password)
-    session_id = _session_id(claims)
+    session_id = session_id_of(visit)
     async with kit.store.transaction() as stores:
         # The link of a reset mail opens a session, with which the password is then changed: that is a reset too.
         is_reset = await stores.tickets.method_of(user.id, session_id) is Method.PASSWORD_RESET
         rows = await _set(stores, user, password_hash, visit, kit, is_reset=is_reset, but=session_id)
     kit.post.deliver_in_background(*rows)
-
-
-def _session_id(claims: Claims) -> str | None:
-    """None in tokens of Hasura Auth: then every session is another one."""
-    try:
-        return None if claims.session_id is None else str(uuid.UUID(claims.session_id))
-    except ValueError:
-        return None
 
 
 async def _reset(password: str, forms: tuple[str, ...], visit: Visit, kit: Kit) -> None:

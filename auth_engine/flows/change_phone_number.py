@@ -9,7 +9,7 @@ from auth_engine.core.types import Done, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.sms_codes import SMS_SECONDS, send_code, sms_of
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.store.codes import PHONE_NUMBER
 
 
@@ -21,7 +21,7 @@ async def change_phone_number(body: ChangePhoneNumber, visit: Visit, kit: Kit) -
     """Send a code to the new number. Nothing changes before /user/phone-number/verify, and nobody learns here whether
     somebody else has the number."""
     sms_of(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     number = e164(body.phone_number)
     if number is None:
         raise Refused(Code.CANNOT_SEND_SMS, "not an international number")

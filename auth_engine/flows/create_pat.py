@@ -13,7 +13,7 @@ from auth_engine.core.types import Data, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.tokens.refresh import new_token, token_hash
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -34,7 +34,7 @@ class CreatePat(Body, frozen=True):
 
 async def create_pat(body: CreatePat, visit: Visit, kit: Kit) -> Outcome:
     """The token is shown this once; its hash is kept. The owner is told by mail."""
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     token = new_token()
     async with kit.store.transaction() as stores:
         pat_id = await stores.accounts.add_pat(user.id, token_hash(token), body.expires_at, body.metadata)

@@ -10,7 +10,7 @@ from auth_engine.factors.qr import qr_data_url
 from auth_engine.factors.totp import new_secret, provisioning_uri
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.second_factor import sealed_secret
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 
 
 class TotpSecret(Struct, frozen=True, rename="camel"):
@@ -29,7 +29,7 @@ def ensure_mfa_enabled(kit: Kit) -> None:
 async def mfa_totp_generate(_: None, visit: Visit, kit: Kit) -> Outcome:
     """A new secret, which counts once POST /user/mfa was told a code of it. One that is active is never replaced."""
     ensure_mfa_enabled(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     secret = new_secret()
     if not await kit.store.totp.put_secret(user.id, sealed_secret(secret, user.id, kit)):
         raise Refused(Code.TOTP_ALREADY_ACTIVE)

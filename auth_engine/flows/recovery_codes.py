@@ -12,7 +12,7 @@ from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.second_factor import recovery_digests
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 
 
 class RecoveryCodes(Struct, frozen=True, rename="camel"):
@@ -24,7 +24,7 @@ class RecoveryCodes(Struct, frozen=True, rename="camel"):
 async def make_recovery_codes(_: None, visit: Visit, kit: Kit) -> Outcome:
     """Ten new codes in place of all former ones. They are shown this once: only keyed digests are kept."""
     ensure_mfa_enabled(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     if not user.has_totp:
         raise Refused(Code.DISABLED_MFA_TOTP)
     codes = new_recovery_codes()

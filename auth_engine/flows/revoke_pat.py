@@ -8,7 +8,7 @@ from auth_engine.core.shapes import Identity
 from auth_engine.core.types import Done, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.store.sessions import PAT
 
 
@@ -18,7 +18,7 @@ class RevokePat(Body, frozen=True):
 
 async def revoke_pat(body: RevokePat, visit: Visit, kit: Kit) -> Outcome:
     """End one of the visitor's own personal access tokens. Sessions that it opened stay."""
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     async with kit.store.transaction() as stores:
         if not await stores.sessions.end_by_id(body.id, user.id, PAT):
             raise Refused(Code.INVALID_REQUEST, "no such token of this user")

@@ -8,7 +8,7 @@ from auth_engine.core.shapes import Identity
 from auth_engine.core.types import Done, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.store.sessions import REGULAR
 
 
@@ -18,7 +18,7 @@ class RevokeSession(Body, frozen=True):
 
 async def revoke_session(body: RevokeSession, visit: Visit, kit: Kit) -> Outcome:
     """End one of the visitor's own sessions. Access tokens made in it live until they expire."""
-    user = await current_user(visit, kit, may_be_anonymous=True)
+    user = await owner(visit, kit, may_be_anonymous=True)
     async with kit.store.transaction() as stores:
         if not await stores.sessions.end_by_id(body.id, user.id, REGULAR):
             raise Refused(Code.INVALID_REQUEST, "no such session of this user")

@@ -15,7 +15,7 @@ from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.unlink_provider import opens
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import current_user, owner
 from auth_engine.store.keys import SecurityKey
 
 
@@ -52,7 +52,7 @@ def _entry(key: SecurityKey) -> KeyEntry:
 
 async def remove_security_key(body: RemoveKey, visit: Visit, kit: Kit) -> Outcome:
     """Forget a key, but never the last way in."""
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     async with kit.store.transaction() as stores:
         # Of two keys that are removed at once, the second sees what the first has left.
         await stores.providers.lock_user(user.id)

@@ -28,9 +28,17 @@ class Opened:
 
 
 async def open_session(
-    stores: Stores, user: User, visit: Visit, kit: Kit, method: Method, *, elevated: bool = False
+    stores: Stores,
+    user: User,
+    visit: Visit,
+    kit: Kit,
+    method: Method,
+    *,
+    elevated: bool = False,
+    password_hash: str | None = None,
 ) -> Opened:
-    """Write a session's row, and the sign-in into the log. Raises Refused when the user is gone."""
+    """Write a session's row, and the sign-in into the log. `password_hash` is the one that was checked a moment ago.
+    Raises Refused when the user is gone, or the password."""
     session_id, token = str(uuid.uuid4()), new_token()
     now = await stores.sessions.open(
         user.id,
@@ -41,6 +49,7 @@ async def open_session(
         address=visit.address,
         user_agent=visit.user_agent,
         elevated=elevated,
+        password_hash=password_hash,
     )
     if now is None:
         raise Refused(Code.INVALID_EMAIL_PASSWORD, "the user is gone, or was disabled a moment ago")
@@ -65,8 +74,8 @@ async def session_of(user: User, session_id: str, refresh_token: str, kit: Kit, 
     )
 
 
-async def sign_in(user: User, visit: Visit, kit: Kit, method: Method, *, elevated: bool = False) -> SignedIn:
+async def sign_in(user: User, visit: Visit, kit: Kit, method: Method, *, password_hash: str | None = None) -> SignedIn:
     """Both steps, where nothing else has to be written with the session."""
     async with kit.store.transaction() as stores:
-        opened = await open_session(stores, user, visit, kit, method, elevated=elevated)
+        opened = await open_session(stores, user, visit, kit, method, password_hash=password_hash)
     return await signed_in(opened, kit)

@@ -26,16 +26,18 @@ async def sign_in_email_password(body: SignInEmailPassword, visit: Visit, kit: K
             attempt.failed()
             raise Refused(Code.INVALID_EMAIL_PASSWORD)
     ensure_valid_user(user, kit.settings)
-    await _rehash(user, body.password, kit)
+    checked = await _rehash(user, body.password, kit)
     if user.has_totp:
         async with kit.store.transaction() as stores:
             return await ask_for_totp(stores, kit, user)
-    return await sign_in(user, visit, kit, Method.PASSWORD)
+    return await sign_in(user, visit, kit, Method.PASSWORD, password_hash=checked)
 
 
-async def _rehash(user: User, password: str, kit: Kit) -> None:
-    """Bring a hash of another system to our form, now that the password is known."""
+async def _rehash(user: User, password: str, kit: Kit) -> str | None:
+    """Bring a hash of another system to our form, now that the password is known. The hash that stands there now, if
+    nobody else set another."""
     stored = user.password_hash
     renewed = None if stored is None else await kit.passwords.renewed(password, stored)
-    if stored is not None and renewed is not None:
-        await kit.store.users.rehash(user.id, stored, renewed)
+    if stored is not None and renewed is not None and await kit.store.users.rehash(user.id, stored, renewed):
+        return renewed
+    return stored

@@ -11,7 +11,7 @@ from auth_engine.core.fields import Body
 from auth_engine.core.types import Done, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.store.providers import WaysIn
 
 
@@ -21,7 +21,7 @@ class UnlinkProvider(Body, frozen=True):
 
 async def unlink_provider(body: UnlinkProvider, visit: Visit, kit: Kit) -> Outcome:
     """Forget the user's accounts at a provider, unless they would be locked out. Sessions stay."""
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     async with kit.store.transaction() as stores:
         # Of two providers that are unlinked at once, the second sees what the first has left.
         await stores.providers.lock_user(user.id)

@@ -9,7 +9,7 @@ from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.sms_codes import is_right_sms, sms_of
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.store.codes import PHONE_NUMBER, NumberTaken
 from auth_engine.store.store import Stores
 
@@ -22,7 +22,7 @@ async def verify_phone_number(body: VerifyPhoneNumber, visit: Visit, kit: Kit) -
     """Redeem the code: the number is the user's now, verified. Whoever only claimed it loses it; a number that
     somebody else verified stays theirs, and that is answered like a wrong code."""
     sms_of(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     attempt = await kit.store.codes.attempt(user.id, PHONE_NUMBER)
     number = "" if attempt is None else attempt.subject or ""
     is_good = await is_right_sms(kit, attempt, user.id, number, body.otp)

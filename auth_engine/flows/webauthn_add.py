@@ -21,7 +21,7 @@ from auth_engine.flows.passkeys import (
     open_challenge,
     take_challenge,
 )
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.store.keys import Purpose
 
 
@@ -35,7 +35,7 @@ class KeyAdded(Struct, frozen=True, rename="camel"):
 async def webauthn_add(_: None, visit: Visit, kit: Kit) -> Outcome:
     """Options for the browser to make a key, on an authenticator that holds none of the user's yet."""
     ensure_webauthn_enabled(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     keys = await kit.store.keys.of_user(user.id)
     challenge = await open_challenge(kit, Purpose.ADD, user_id=user.id)
     party, timeout = relying_party(kit.settings), kit.settings.webauthn_timeout_ms
@@ -45,7 +45,7 @@ async def webauthn_add(_: None, visit: Visit, kit: Kit) -> Outcome:
 async def webauthn_add_verify(body: AddWebauthnVerify, visit: Visit, kit: Kit) -> Outcome:
     """Store the key that was made."""
     ensure_webauthn_enabled(kit)
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     taken = await take_challenge(body.credential.response.client_data_json, Purpose.ADD, kit)
     if taken.row.user_id != user.id:
         raise Refused(Code.INVALID_REQUEST, "another user's challenge")

@@ -25,7 +25,6 @@ _TIMEOUT: Final = 10.0
 _SHARE: Final = 10
 """Looking may take a tenth of the time."""
 _SQL: Final = queries("revoked")
-_FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class RevokedUsers:
@@ -37,6 +36,7 @@ class RevokedUsers:
         self._token_seconds = token_seconds
         self._since: dict[str, float] = {}
         self._stirred = asyncio.Event()
+        self._connection: asyncpg.Connection | None = None
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -45,33 +45,36 @@ class RevokedUsers:
 
     async def start(self) -> None:
         """Returns when the state is known. Raises what connecting raises."""
-        connection = await self._connect()
-        await self._look(connection)
-        self._watching = asyncio.create_task(self._watch(connection))
+        self._connection = await self._connect()
+        await self._look(self._connection)
+        self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
         if self._watching is not None:
             self._watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
+        self._hang_up()
 
     async def _connect(self) -> asyncpg.Connection:
         settings = {"application_name": "auth-engine revoked"}
         return await asyncpg.connect(self._url, command_timeout=_TIMEOUT, timeout=_TIMEOUT, server_settings=settings)
 
-    async def _watch(self, connection: asyncpg.Connection | None) -> None:
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def _watch(self) -> None:
         """For good, over as many connections as it takes. Without a database the last state stays."""
         while True:
             try:
-                connection = connection or await self._connect()
-                await self._follow(connection)
-            except _FAILURES as error:
+                self._connection = self._connection or await self._connect()
+                await self._follow(self._connection)
+            except Exception as error:  # whatever happens, somebody has to keep looking
                 logger.warning("lost sight of disabled and deleted users, trying again: %s", type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
-            finally:
-                if connection is not None:
-                    connection.terminate()
-                connection = None
+            self._hang_up()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _follow(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(CHANNEL, self._stir)

@@ -63,8 +63,10 @@ class Sessions:
         address: str,
         user_agent: str,
         elevated: bool,
+        password_hash: str | None = None,
     ) -> User | None:
-        """The user as they are now; None when they are gone."""
+        """The user as they are now; None when they are gone or disabled, or when their password's hash is another than
+        the one given, if one is."""
         return as_user(
             await self._runner.row(
                 _SQL["open"],
@@ -76,6 +78,7 @@ class Sessions:
                 address,
                 user_agent,
                 elevated,
+                password_hash,
             )
         )
 

@@ -30,6 +30,10 @@ class Users:
     async def by_id(self, user_id: UserId) -> User | None:
         return as_user(await self._runner.row(_SQL["by_id"], user_id))
 
+    async def by_id_in_session(self, user_id: UserId, session_id: str) -> User | None:
+        """The user, while this session of theirs has not ended."""
+        return as_user(await self._runner.row(_SQL["by_id_in_session"], user_id, session_id))
+
     async def by_email(self, email: str) -> User | None:
         """Whatever the address's case. The text must look like an address."""
         return as_user(await self._runner.row(_SQL["by_email"], email))

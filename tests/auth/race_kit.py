@@ -152,11 +152,16 @@ async def _answer(reader: asyncio.StreamReader) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two processes, and the mailbox of both."""
+    """Two processes that serve, and the mailbox of both."""
 
     addresses: tuple[str, ...]
     processes: tuple[Process, ...]
     mailbox: Mailbox
+
+    @classmethod
+    async def of(cls, processes: tuple[Process, ...], mailbox: Mailbox) -> Pair:
+        addresses = await asyncio.gather(*(asyncio.to_thread(lambda each=each: each.address) for each in processes))
+        return cls(tuple(addresses), processes, mailbox)
 
     async def ask(self, path: str, body: Any = None, token: str | None = None, **headers: str) -> Answer:
         """A POST to the first process."""
@@ -205,12 +210,11 @@ async def until(condition: Any, seconds: float = 15.0) -> None:
 
 
 @contextmanager
-def pair(database: str, mailbox: Mailbox, folder: Path, **settings: str) -> Iterator[Pair]:
-    """Two processes that are started at once, on a database that may be empty; ended with the block."""
-    environment = process_settings(mailbox, **settings)
-    processes = tuple(Process(database, folder / f"log{number}", environment) for number in (1, 2))
+def running(database: str, folder: Path, settings: Mapping[str, str], count: int = 2) -> Iterator[tuple[Process, ...]]:
+    """Processes that are started at once, on a database that may be empty; ended with the block."""
+    processes = tuple(Process(database, folder / f"log{number}", settings) for number in range(count))
     try:
-        yield Pair(tuple(process.address for process in processes), processes, mailbox)
+        yield processes
     finally:
         for process in processes:
             process.stop()

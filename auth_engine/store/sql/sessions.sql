@@ -12,8 +12,11 @@ with expired as (
   insert into auth_engine.sessions (id, method, address, user_agent, elevated_at)
   select id, $5, $6, $7, case when $8 then now() end from token
 ), u as (
-  -- Nothing comes back, and the caller undoes it all, when the user was disabled or deleted a moment ago.
-  update auth.users set last_seen = now() where id = $1::uuid and not disabled returning *
+  -- Nothing comes back, and the caller undoes it all, when the user was disabled or deleted a moment ago, or when the
+  -- password that was checked is not theirs any more.
+  update auth.users set last_seen = now()
+  where id = $1::uuid and not disabled and ($9::text is null or password_hash = $9)
+  returning *
 )
 select {{user_columns}} from u;
 

@@ -3,6 +3,12 @@
 -- name: by_id
 select {{user_columns}} from auth.users u where u.id = $1::uuid;
 
+-- name: by_id_in_session
+-- Nobody comes back once the session has ended.
+select {{user_columns}} from auth.users u
+where u.id = $1::uuid
+  and exists (select from auth.refresh_tokens t where t.id = $2::uuid and t.user_id = u.id and t.expires_at > now());
+
 -- name: by_email
 select {{user_columns}} from auth.users u where u.email = $1::text::auth.email;
 
