@@ -11,7 +11,7 @@ from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
 from auth_engine.flows.notices import put_notice
-from auth_engine.flows.second_factor import Recovery, prove, settle
+from auth_engine.flows.second_factor import Recovery, prove, settle, use_up
 from auth_engine.flows.visitor import owner
 
 
@@ -54,7 +54,10 @@ async def _switch_off(user: User, code: str, visit: Visit, kit: Kit) -> None:
         raise Refused(Code.NO_TOTP_SECRET)
     proof = await prove(user, code, visit, kit, recovery=Recovery.OLDER)
     async with kit.store.transaction() as stores:
-        # The recovery codes end with the factor, so that there is none to use up.
+        if proof.recovery:
+            # It would end with the factor anyhow, but it may be signing in at this moment.
+            await stores.totp.lock_user(user.id)
+            await use_up(proof, user, stores)
         if not await stores.totp.deactivate(user.id):
             raise Refused(Code.DISABLED_MFA_TOTP, "switched off a moment ago")
         await settle(user, stores, kit)

@@ -11,6 +11,7 @@ from auth_engine.flows import events
 from auth_engine.flows.first_factor import Entered, enter, why_not
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
+from auth_engine.flows.proven_address import prove_address
 from auth_engine.store.store import Stores
 from auth_engine.store.tickets import AddressTaken
 from auth_engine.tokens.tickets import stored_forms
@@ -63,7 +64,9 @@ async def _redeem(stores: Stores, ticket: str, kind: TicketKind, visit: Visit, k
     if refusal is not None:
         return refusal
     rows: _Rows = ()
-    if kind in _VERIFY and await stores.tickets.verify_email(user.id):
+    if kind is TicketKind.PASSWORDLESS_EMAIL:
+        user = await prove_address(stores, user, visit, kit)
+    if kind is TicketKind.VERIFY_EMAIL and await stores.tickets.verify_email(user.id):
         await events.note(stores, kit, events.EMAIL_VERIFIED, user.id, visit)
     if kind is TicketKind.EMAIL_CONFIRM_CHANGE:
         moved = await _move_email(stores, user, visit, kit)

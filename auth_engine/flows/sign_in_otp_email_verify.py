@@ -5,10 +5,10 @@ from __future__ import annotations
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, Email, Otp
 from auth_engine.core.types import Method, Outcome, UserId, Visit
-from auth_engine.flows import events
 from auth_engine.flows.codes import NOBODY, is_right
 from auth_engine.flows.first_factor import Entered, enter, entered, why_not
 from auth_engine.flows.kit import Kit
+from auth_engine.flows.proven_address import prove_address
 
 
 class SignInOtpEmailVerify(Body, frozen=True):
@@ -41,6 +41,5 @@ async def _redeem(user_id: UserId, stored: str, visit: Visit, kit: Kit) -> Enter
         refusal = why_not(user, kit, may_be_unverified=True)
         if refusal is not None:
             return refusal
-        if await stores.tickets.verify_email(user.id):
-            await events.note(stores, kit, events.EMAIL_VERIFIED, user.id, visit)
+        user = await prove_address(stores, user, visit, kit)
         return await enter(stores, user, visit, kit, Method.EMAIL_OTP)

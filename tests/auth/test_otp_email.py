@@ -133,7 +133,10 @@ async def test_the_access_lists_count_at_the_code_too(serve: Serve) -> None:
 async def test_the_second_factor_is_asked_for(serve: Serve, sql: asyncpg.Connection) -> None:
     server, address = await serve(**ON, AUTH_MFA_ENABLED="true"), new_address()
     otp = await code_for(server, address)
-    await sql.execute("update auth.users set active_mfa_type = 'totp', totp_secret = 'A' where email = $1", address)
+    await sql.execute(
+        "update auth.users set active_mfa_type = 'totp', totp_secret = 'A', email_verified = true where email = $1",
+        address,
+    )
     answer = await server.post(VERIFY, {"email": address, "otp": otp})
     assert answer.json()["mfa"]["ticket"].startswith("mfaTotp:")
     assert set(answer.json()) == {"mfa"}

@@ -1,0 +1,48 @@
+"""WIP"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from auth_kit import Mailbox, query_of
+from matrix_kit import World
+from matrix_requests import GOOD, NEWCOMER
+from provider_stub import ProviderStub
+
+from auth_engine.http.table import ROUTES
+
+
+@pytest_asyncio.fixture(scope="module")
+async def whole(auth_database: str, smtp: Mailbox) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        stub = stack.enter_context(ProviderStub.open())
+        sql = await asyncpg.connect(auth_database)
+        stack.push_async_callback(sql.close)
+        await sql.execute("create table public.bills (user_id uuid references auth.users (id))")
+        yield World(auth_database, sql, stub, smtp, stack)
+
+
+@pytest.fixture
+def world(whole: World) -> World:
+    whole.stub.clear()
+    return whole
+
+
+async def succeeds(world: World, route: str, request) -> None:
+    answer = await world.ask(route, await request(world))
+    assert answer.status_code in (200, 302, 303), answer.text
+    assert "error" not in query_of(answer.headers.get("location", ""))
+
+
+@pytest.mark.parametrize("route", [f"{route.method} {route.path}" for route in ROUTES])
+async def test_the_request_that_refusals_are_made_of_is_good(world: World, route: str) -> None:
+    await succeeds(world, route, GOOD[route])
+
+
+@pytest.mark.parametrize("route", NEWCOMER)
+async def test_so_is_a_newcomer_s(world: World, route: str) -> None:
+    await succeeds(world, route, NEWCOMER[route])
