@@ -12,8 +12,8 @@ async def prove_address(stores: Stores, user: User, visit: Visit, kit: Kit) -> U
     """The address counts as verified from now on: the user as they are then.
 
     Where addresses have to be verified, nobody could sign in to an account that never was. What lies in it may have
-    been put there by a stranger who waits for the owner of the address to come (auth contract §8.4): a password, keys, a
-    second factor, linked providers. It goes, so that only the owner's mailbox opens the account. A verified phone
+    been put there by a stranger who waits for the owner of the address to come (auth contract §8.4): a password, keys,
+    a second factor, linked providers. It goes, so that only the owner's mailbox opens the account. A verified phone
     number is somebody's proof too, so such an account stays as it is.
     """
     if user.email_verified:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from auth_kit import ADMIN_SECRET, PASSWORD, Mailbox, link_of, new_address, query_of, ticket_of
 from authenticator_kit import Authenticator, amid_a_period, upcoming, wrong
 from provider_stub import ProviderStub
-from race_kit import Answer, Ask, Pair, get, one_won, process_settings, running, won
+from race_kit import Answer, Ask, Pair, at_once, get, one_won, process_settings, running, won
 
 from auth_engine.store import boot as starts
 from usher.postgres import EmbeddedPostgres
@@ -401,6 +401,19 @@ async def test_an_anonymous_account_gets_one_address(both: Pair, sql: asyncpg.Co
     assert await sql.fetchval("select count(*) from auth.users where email = any($1::text[])", addresses) == 1
     assert await _events(sql, user_id, "user-deanonymized") == 1
     assert (await both.sign_in(address)).status == 200
+
+
+async def test_no_sign_in_under_way_outlives_the_password(both: Pair, sql: asyncpg.Connection) -> None:
+    """Whoever knows the old password and knocks without a pause gets no session that the change does not end."""
+    session = await both.sign_up()
+    address, token = session["user"]["email"], session["accessToken"]
+    knock = Ask("/signin/email-password", {"email": address, "password": PASSWORD})
+    change = Ask("/user/password", {"newPassword": "another password"}, token)
+    answers = await at_once(both.addresses, [*[knock] * 8, change, *[knock] * 15])
+    assert answers[8].status == 200
+    assert {each.error for each in answers if not won(each)} <= {"invalid-email-password", "too-many-requests"}
+    left = "select array_agg(id::text) from auth.refresh_tokens where user_id = $1::text::uuid"
+    assert await sql.fetchval(left, session["user"]["id"]) == [session["refreshTokenId"]]
 
 
 # ---------------------------------------------------------------- tries
