@@ -34,6 +34,7 @@ from typing import IO, Final, NamedTuple, Self
 from urllib.parse import quote
 
 from usher.psql import ACTIVE_TRANSACTION, READABLE_FAILURES, PostgresError, ScriptError, read_failure
+from usher.scratch import COPIES, PREFIX, SETTINGS, abandoned, in_memory
 
 __all__ = ["EmbeddedPostgres", "PostgresError", "ScriptError", "StartError"]
 
@@ -44,15 +45,6 @@ START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
 LONGEST_SOCKET_PATH: Final = 103
 """Bytes: Linux has room for 107, macOS for 103."""
-
-# A scratch server is thrown away: nothing it loses in a crash was ever wanted.
-SCRATCH_SETTINGS: Final[Mapping[str, str]] = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-}
 
 # Programs inherit no setting of the user's (PGOPTIONS, PGSERVICE …), and speak English, which we read.
 ENVIRONMENT: Final[Mapping[str, str]] = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "PGCLIENTENCODING": "UTF8"}
@@ -65,11 +57,19 @@ class StartError(PostgresError):
 class EmbeddedPostgres:
     """A running server. Made by `start` or `scratch`; a context manager that stops it at the end."""
 
-    def __init__(self, data_dir: Path, process: subprocess.Popen[bytes], socket_dir: Path, lock: IO[str]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        process: subprocess.Popen[bytes],
+        socket_dir: Path,
+        lock: IO[str],
+        copies: Sequence[str] = (),
+    ) -> None:
         self.data_dir = data_dir
         self.socket_dir = socket_dir
         self._process = process
         self._lock = lock
+        self._copies = copies
         atexit.register(self.stop)
 
     @classmethod
@@ -80,8 +80,11 @@ class EmbeddedPostgres:
     @classmethod
     @contextmanager
     def scratch(cls) -> Iterator[Self]:
-        """A server on a temporary folder, fast and forgetful; the folder is gone afterwards."""
-        folder = Path(tempfile.mkdtemp(prefix="usher-"))
+        """A server on a temporary folder, in memory where there is room, fast and forgetful; it is gone afterwards."""
+        memory = in_memory()
+        if memory is not None:
+            _sweep(memory)
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=memory))
         try:
             with cls._start(folder, scratch=True) as server:
                 yield server
@@ -97,11 +100,11 @@ class EmbeddedPostgres:
             _initialise(files, scratch)
             _clear_leftovers(files)
             socket_dir = _socket_dir(files)
-            process = _launch(files, socket_dir, SCRATCH_SETTINGS if scratch else {})
+            process = _launch(files, socket_dir, SETTINGS if scratch else {})
         except BaseException:
             lock.close()
             raise
-        return cls(data_dir, process, socket_dir, lock)
+        return cls(data_dir, process, socket_dir, lock, COPIES if scratch else ())
 
     def url(self, database: str) -> str:
         """The address of one of its databases, as asyncpg and psql read it."""
@@ -115,7 +118,7 @@ class EmbeddedPostgres:
     def create_database(self, name: str, template: str | None = None) -> None:
         """Create a database, as a copy of `template` when given: nobody may be connected to that one."""
         source = [f"--template={template}"] if template else []
-        self._tool("createdb", *source, f"--maintenance-db={self.url('postgres')}", "--", name)
+        self._tool("createdb", *self._copies, *source, f"--maintenance-db={self.url('postgres')}", "--", name)
 
     def drop_database(self, name: str) -> None:
         """Drop a database and end its connections; one that does not exist is well."""
@@ -216,6 +219,14 @@ def _clear_leftovers(files: Path) -> None:
         _run(["pg_ctl", "stop", f"--pgdata={files}", "--mode=fast", "--wait"], owner_of=files)
     else:
         pid_file.unlink(missing_ok=True)
+
+
+def _sweep(memory: Path) -> None:
+    """Give back the memory of scratch servers whose owner was killed: their locks went with it."""
+    for folder in abandoned(memory):
+        with suppress(OSError, StartError), _claim(folder):
+            _clear_leftovers(folder / "postgres")
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _works_in(pid: int, folder: Path) -> bool:

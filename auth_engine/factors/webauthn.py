@@ -18,11 +18,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from auth_engine.core.settings import Settings
+from auth_engine.factors.cose import OFFERED_ALGORITHMS, NoKey, read_key
 
-OFFERED_ALGORITHMS: Final = (-7, -35, -36, -257, -258, -259, -37, -38, -39, -8)
-"""COSE numbers in the order of the contract: ES256 first, which every authenticator knows."""
-_ACCEPTED_ALGORITHMS: Final = (-7, -36, -257, -258, -259, -8)
-"""Those of which signatures can be checked; no authenticator is known that has none of them."""
 _CHALLENGE_BYTES: Final = 32
 
 
@@ -119,16 +116,41 @@ def check_new_key(credential: Mapping[str, Any], challenge: bytes, party: Relyin
 
     try:
         verified = verify_registration_response(
-            credential=dict(credential),
+            credential=_without_own_attestation(credential),
             expected_challenge=challenge,
             expected_rp_id=party.id,
             expected_origin=list(party.origins),
-            supported_pub_key_algs=_ACCEPTED_ALGORITHMS,  # type: ignore[arg-type]
+            supported_pub_key_algs=OFFERED_ALGORITHMS,  # type: ignore[arg-type]
         )
+        read_key(verified.credential_public_key)
     # Whatever the library stumbles over while it reads a stranger's bytes is the same to us: not genuine.
     except Exception as fault:
         raise NotGenuine(f"{type(fault).__name__}: {fault}") from None
     return NewKey(encoded(verified.credential_id), verified.credential_public_key, verified.sign_count)
+
+
+def _without_own_attestation(credential: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, an attestation that the new key itself signed (§8.2, "self attestation") checked and taken away: the
+    library checks those of some algorithms only. What others attest is left to it."""
+    from webauthn.helpers import encode_cbor, parse_attestation_object, parse_cbor
+
+    response = credential["response"]
+    raw = decoded(response["attestationObject"]) or b""
+    said, attested = parse_cbor(raw), parse_attestation_object(raw).auth_data.attested_credential_data
+    statement = said["attStmt"]
+    if said["fmt"] != "packed" or "x5c" in statement or attested is None:
+        return dict(credential)
+    key = read_key(attested.credential_public_key)
+    if statement["alg"] != key.algorithm:
+        raise NotGenuine("the attestation is of another algorithm than the key")
+    key.verify(statement["sig"], _signed(said["authData"], response["clientDataJSON"]))
+    plain = encoded(encode_cbor({"fmt": "none", "attStmt": {}, "authData": said["authData"]}))
+    return {**credential, "response": {**response, "attestationObject": plain}}
+
+
+def _signed(authenticator_data: bytes, client_data: str) -> bytes:
+    """What authenticators sign."""
+    return authenticator_data + hashlib.sha256(decoded(client_data) or b"").digest()
 
 
 def check_use(
@@ -136,17 +158,53 @@ def check_use(
 ) -> int:
     """The key's new counter after `navigator.credentials.get()`. A counter that goes back or stands still is refused,
     unless it is and stays 0. Raises NotGenuine."""
-    from webauthn import verify_authentication_response
+    from cryptography.exceptions import InvalidSignature
 
     try:
-        verified = verify_authentication_response(
-            credential=dict(credential),
-            expected_challenge=challenge,
-            expected_rp_id=party.id,
-            expected_origin=list(party.origins),
-            credential_public_key=public_key,
-            credential_current_sign_count=counter,
-        )
+        response = credential["response"]
+        _check_client(credential, challenge, party)
+        data = decoded(response["authenticatorData"]) or b""
+        now = _counter_of(data, party)
+        if (now or counter) and now <= counter:
+            raise NotGenuine(f"the counter says {now} after {counter}")
+        signature = decoded(response["signature"]) or b""
+        read_key(public_key).verify(signature, _signed(data, response["clientDataJSON"]))
+    except NotGenuine:
+        raise
+    except InvalidSignature:
+        raise NotGenuine("the signature is another's") from None
+    except NoKey as fault:
+        raise NotGenuine(f"the stored key: {fault}") from None
     except Exception as fault:
         raise NotGenuine(f"{type(fault).__name__}: {fault}") from None
-    return verified.new_sign_count
+    return now
+
+
+def _check_client(credential: Mapping[str, Any], challenge: bytes, party: RelyingParty) -> None:
+    """§7.2, steps 7 to 14: what the browser said. Raises NotGenuine, or what the library does over nonsense."""
+    from webauthn.helpers import parse_authentication_credential_json, parse_client_data_json
+    from webauthn.helpers.structs import ClientDataType
+
+    read = parse_authentication_credential_json(dict(credential))
+    if encoded(read.raw_id) != read.id:
+        raise NotGenuine("id and rawId differ")
+    client = parse_client_data_json(decoded(credential["response"]["clientDataJSON"]) or b"")
+    if client.type != ClientDataType.WEBAUTHN_GET:
+        raise NotGenuine("the browser was asked for something else")
+    if client.challenge != challenge:
+        raise NotGenuine("another challenge")
+    if client.origin not in party.origins:
+        raise NotGenuine("another origin")
+
+
+def _counter_of(data: bytes, party: RelyingParty) -> int:
+    """§7.2, steps 15 to 18: what the authenticator said, and its counter. Raises as `_check_client`."""
+    from webauthn.helpers import parse_authenticator_data, parse_backup_flags
+
+    said = parse_authenticator_data(data)
+    if said.rp_id_hash != hashlib.sha256(party.id.encode()).digest():
+        raise NotGenuine("another relying party")
+    if not said.flags.up:
+        raise NotGenuine("nobody was present")
+    parse_backup_flags(said.flags)
+    return int(said.sign_count)

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from auth_engine.core.types import UserId
-from auth_engine.factors.webauthn import OFFERED_ALGORITHMS, RelyingParty, encoded
+from auth_engine.factors.cose import OFFERED_ALGORITHMS
+from auth_engine.factors.webauthn import RelyingParty, encoded
 from auth_engine.store.keys import SecurityKey
 
 

@@ -53,10 +53,8 @@ class Authenticator:
         """What `navigator.credentials.create()` gives, as JSON; `changed` fields of the client data."""
         self.user_handle = encoded(options["user"]["id"].encode())
         client = self._client_data("webauthn.create", options["challenge"], changed)
-        public = ES256 if isinstance(self.key, ec.EllipticCurvePrivateKey) else EdDSA
-        cose = cbor.encode(dict(public.from_cryptography_key(self.key.public_key())))  # type: ignore[no-untyped-call]
-        attested = bytes(16) + struct.pack(">H", len(self.credential_id)) + self.credential_id + cose
-        statement = {"fmt": "none", "attStmt": {}, "authData": self._data(AT) + attested}
+        attested = bytes(16) + struct.pack(">H", len(self.credential_id)) + self.credential_id + self._cose()
+        statement = self._attest(self._data(AT) + attested, client)
         return {
             **self._frame(),
             "response": {
@@ -84,6 +82,15 @@ class Authenticator:
                 "userHandle": self.user_handle,
             },
         }
+
+    def _cose(self) -> bytes:
+        """The public key."""
+        public = ES256 if isinstance(self.key, ec.EllipticCurvePrivateKey) else EdDSA
+        return cbor.encode(dict(public.from_cryptography_key(self.key.public_key())))  # type: ignore[no-untyped-call]
+
+    def _attest(self, data: bytes, client: bytes) -> dict[str, Any]:
+        """The attestation object: nobody vouches for the authenticator."""
+        return {"fmt": "none", "attStmt": {}, "authData": data}
 
     def _frame(self) -> dict[str, Any]:
         identity = encoded(self.credential_id)
@@ -143,9 +150,9 @@ def wrong(secret: str) -> str:
     return next(code for code in ("000000", "111111", "222222", "333333") if not matching_period(secret, code, now))
 
 
-def upcoming(secret: str) -> str:
-    """The next period's code, which counts already."""
-    return pyotp.TOTP(secret).at(int(time.time()) + PERIOD_SECONDS)
+def upcoming(secret: str, periods: int = 1) -> str:
+    """The code of the next period, which counts already, or of another one."""
+    return pyotp.TOTP(secret).at(int(time.time()) + periods * PERIOD_SECONDS)
 
 
 async def amid_a_period() -> None:

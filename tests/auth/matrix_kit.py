@@ -76,6 +76,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
         "AUTH_TRUSTED_PROXIES": "127.0.0.1",
     },
     "unready": {},
+    "lenient": {"AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS": ""},
 }
 """The engines: what each has beside what is on and the rules."""
 CONCEALED = "+concealed"

@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"Serving on (http://127\.0\.0\.1:\d+)")
 
 
 class Process:
-    """`auth-engine serve`, begun. Its output goes to a file; `address` waits until it serves."""
+    """`auth-engine serve`, begun. Its output goes to a file."""
 
     def __init__(self, database: str, log: Path, settings: Mapping[str, str], port: int = 0) -> None:
         self._log = log
@@ -43,8 +43,8 @@ class Process:
         """By this process and by those that wrote to the same file before."""
         return self._log.read_text(errors="replace")
 
-    @property
-    def address(self) -> str:
+    def wait(self) -> str:
+        """Where it serves, as soon as it does."""
         deadline = time.monotonic() + START_SECONDS
         while (found := ADDRESS.search(self.said, self._started)) is None:
             assert self._process.poll() is None, self.said
@@ -160,7 +160,7 @@ class Pair:
 
     @classmethod
     async def of(cls, processes: tuple[Process, ...], mailbox: Mailbox) -> Pair:
-        addresses = await asyncio.gather(*(asyncio.to_thread(lambda each=each: each.address) for each in processes))
+        addresses = await asyncio.gather(*(asyncio.to_thread(process.wait) for process in processes))
         return cls(tuple(addresses), processes, mailbox)
 
     async def ask(self, path: str, body: Any = None, token: str | None = None, **headers: str) -> Answer:

@@ -46,3 +46,28 @@ async def test_the_request_that_refusals_are_made_of_is_good(world: World, route
 @pytest.mark.parametrize("route", NEWCOMER)
 async def test_so_is_a_newcomer_s(world: World, route: str) -> None:
     await succeeds(world, route, NEWCOMER[route])
+
+
+from matrix_cases import shared_cases, CODES
+from matrix_own_cases import OWN
+from auth_kit import refused
+CASES = [*shared_cases(), *OWN]
+
+
+def test_every_refusal_of_every_route_has_a_case() -> None:
+    wanted = {(name, code.name) for name, codes in CODES.items() for code in codes}
+    found = {(case.route, case.code.name) for case in CASES}
+    assert found == wanted, (sorted(wanted-found), sorted(found-wanted))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_refused(world: World, case) -> None:
+    ask = await case.request(world)
+    await world.server(case.on)
+    before, queued = await world.look(), await world.mails()
+    answer = await world.ask(case.route, ask, case.on)
+    after = await world.look()
+    assert refused(answer, case.code.refusal.status, case.code.refusal.code)
+    assert answer.json()["message"] == case.code.refusal.message
+    assert {table for table in after if after[table] != before[table]} == case.changes
+    assert await world.mails() <= queued

@@ -93,9 +93,11 @@ async def test_who_stole_a_session_gains_nothing_by_new_codes(server: AuthServer
     renewed = (await server.post("/token", {"refreshToken": session["refreshToken"]})).json()
     refused(await server.post("/user/mfa", {"code": codes[0]}, renewed["accessToken"]), 401, "invalid-totp")
     claims = jwt.decode(session["accessToken"], JWT_KEY, algorithms=["HS256"])
-    for sid in (None, "no uuid", str(uuid.uuid4())):
+    for sid in (None, "no uuid"):
         token = jwt.encode({**claims, "sid": sid}, JWT_KEY)
         refused(await server.post("/user/mfa", {"code": codes[0]}, token), 401, "invalid-totp")
+    token = jwt.encode({**claims, "sid": str(uuid.uuid4())}, JWT_KEY)
+    refused(await server.post("/user/mfa", {"code": codes[0]}, token), 400, "invalid-request")
         if sid is not None:
             await sql.execute("delete from auth_engine.tries")
     assert await left(sql, session) == 10

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from docs.pages import ROOT, blocks_of, pages
 from docs.running import Desk
+from docs.stories import BothEngines
 from property.checksum import Checksum
 
 from usher.postgres import EmbeddedPostgres
@@ -35,3 +36,15 @@ async def desk(postgres: EmbeddedPostgres) -> AsyncIterator[Desk]:
     await connection.close()
     postgres.drop_database("docs")
     assert after == before, "an example of a page changed the rows that the other pages show"
+
+
+@pytest.fixture(scope="session")
+async def story(postgres: EmbeddedPostgres) -> str:
+    """The name of a database with the example and what the auth engine makes at its first start: for copies of it."""
+    name = "docs_story_template"
+    postgres.create_database(name)
+    postgres.apply(name, ROOT / "schema.sql")
+    postgres.apply(name, ROOT / "demo.sql")
+    async with BothEngines.over(postgres.url(name)) as engines:
+        await engines.client({})
+    return name

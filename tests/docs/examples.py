@@ -7,7 +7,12 @@ graphql schema          definitions that stand so in the role's schema (as ROLE)
 yaml                    a whole permissions.yaml, or with `at a > b > c` a part put into the shipped one; it must
                         fit schema.sql. With `faults`, a text block with exactly its faults follows
 http                    a request; an http block with the exact answer must follow. Below auth/: one after the other to
-                        both engines, with names for what answers say (stories.py)
+                        both engines, with names for what answers say (stories.py); there are also
+                        called                            what the address of AUTH_WEBHOOK_URL was sent
+text, mailed            a mail that lies in the box by now: a line `Name: value` for each part that matters
+text, logged            a line of the log
+json token              what the access token that the page named last says
+any, settings A=b …     settings that the page does not show; they hold from this block on
                         from ADDRESS                      where the request comes from (default: this machine)
 json payload            what the token of the requests below holds: `<token>` in a header stands for it
 json jwt-secret         HASURA_GRAPHQL_JWT_SECRET for the requests below
@@ -27,7 +32,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from docs.pages import ROOT, Block
 from ruamel.yaml import YAML
@@ -82,6 +87,15 @@ class AuthExchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What can be seen somewhere at this step of a page's story."""
+
+    block: Block
+    where: Literal["mailed", "logged", "called", "token"]
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
     """Lines to look at."""
 
@@ -108,7 +122,7 @@ class Settled:
     block: Block
 
 
-Example = RulesExample | Question | SchemaExcerpt | Exchange | AuthExchange | Commands | Run | Settled
+Example = RulesExample | Question | SchemaExcerpt | Exchange | AuthExchange | Sight | Commands | Run | Settled
 
 
 class Story:
@@ -132,10 +146,14 @@ class Story:
                 yield found
 
     def _example(self, block: Block) -> Example | None:
+        if "settings" in block.notes:
+            self._set(["export", *shlex.split(block.notes["settings"])])
         if "file" in block.notes:
             return self._file(block)
         if "written" in block.notes:
             return self._written(block)
+        if "mailed" in block.notes or "logged" in block.notes:
+            return self._text(block)
         claim = self._claims.get(" ".join(block.info))
         if claim is not None:
             return claim(self, block)
@@ -150,7 +168,9 @@ class Story:
         self._next += 1
         return block
 
-    def _follows(self, info: str, *, unless: tuple[str, ...] = ("file", "written", "excerpt")) -> Block | None:
+    def _follows(
+        self, info: str, *, unless: tuple[str, ...] = ("file", "written", "excerpt", "called")
+    ) -> Block | None:
         """The next block when it is of that kind; it belongs to the one before."""
         if self._next == len(self._blocks):
             return None
@@ -202,14 +222,27 @@ class Story:
         self._rules = text
         return RulesExample(block, text)
 
-    def _http(self, block: Block) -> Exchange | AuthExchange:
+    def _http(self, block: Block) -> Exchange | AuthExchange | Sight:
         if block.page.startswith(AUTH_PAGES):
-            self._only(block)
+            self._only(block, "called", "settings")
+            if "called" in block.notes:
+                return Sight(block, "called", dict(self._settings))
             return AuthExchange(block, self._must_follow(block, "http"), dict(self._settings))
         self._only(block, "from", "with")
         client = block.notes.get("from", "127.0.0.1")
         answer = self._must_follow(block, "http")
         return Exchange(block, answer, dict(self._settings), self._payload, self._chosen(block), client)
+
+    def _text(self, block: Block) -> Sight:
+        if block.info != ("text",) or not block.page.startswith(AUTH_PAGES):
+            raise block.bad("only a text of docs/auth can be mailed or logged")
+        self._only(block, "mailed", "logged", "settings")
+        return Sight(block, "mailed" if "mailed" in block.notes else "logged", dict(self._settings))
+
+    def _json_token(self, block: Block) -> Sight:
+        self._only(block)
+        json.loads(block.text)
+        return Sight(block, "token", dict(self._settings))
 
     def _json_payload(self, block: Block) -> Settled:
         self._only(block)
@@ -268,6 +301,7 @@ class Story:
             "yaml": _yaml,
             "http": _http,
             "json payload": _json_payload,
+            "json token": _json_token,
             "json jwt-secret": _json_secret,
             "json": _json,
             "sh": _sh,

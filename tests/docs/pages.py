@@ -15,7 +15,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-NOTES = frozenset({"as", "with", "at", "file", "written", "run", "exits", "from", "faults", "workflow", "excerpt"})
+NOTES = frozenset(
+    {
+        *("as", "with", "at", "file", "written", "run", "exits", "from", "faults", "workflow", "excerpt"),
+        *("settings", "mailed", "logged", "called"),
+    }
+)
 """What an HTML comment above a block may say; the words after one of these are its value."""
 
 _FENCE = re.compile(r"(?P<indent> *)```(?P<info>.*)")

@@ -16,11 +16,12 @@ from docs.examples import (
     Run,
     SchemaExcerpt,
     Settled,
+    Sight,
     Story,
 )
-from docs.pages import ROOT, blocks_of, pages
+from docs.pages import blocks_of, pages
 from docs.running import Desk, as_text, asked, assert_answered, assert_exists, exchanged, ran
-from docs.stories import Told, both_engines, tell
+from docs.stories import BothEngines, Told
 
 from gql_gen.rules.types import RulesError
 from usher.postgres import EmbeddedPostgres
@@ -44,19 +45,20 @@ async def test_a_request_is_answered_as_the_page_says(example: Exchange, desk: D
     assert_answered(example, *await exchanged(example, desk))
 
 
-@pytest.mark.parametrize("page", sorted({one.block.page for one in EXAMPLES if isinstance(one, AuthExchange)}))
-async def test_the_story_of_a_page_goes_as_it_says(page: str, postgres: EmbeddedPostgres) -> None:
-    steps = [example for example in EXAMPLES if isinstance(example, AuthExchange) and example.block.page == page]
-    postgres.create_database("docs_auth")
-    postgres.apply("docs_auth", ROOT / "schema.sql")
-    postgres.apply("docs_auth", ROOT / "demo.sql")
+STEPS = [example for example in EXAMPLES if isinstance(example, AuthExchange | Sight)]
+
+
+@pytest.mark.parametrize("page", sorted({step.block.page for step in STEPS}))
+async def test_the_story_of_a_page_goes_as_it_says(page: str, postgres: EmbeddedPostgres, story: str) -> None:
+    postgres.create_database("docs_story", story)
     try:
-        told = Told()
-        async with both_engines(postgres.url("docs_auth"), steps[0].settings) as client:
-            for step in steps:
-                await tell(step, client, told)
+        async with BothEngines.over(postgres.url("docs_story")) as engines:
+            told = Told()
+            for step in STEPS:
+                if step.block.page == page:
+                    await engines.tell(step, told)
     finally:
-        postgres.drop_database("docs_auth")
+        postgres.drop_database("docs_story")
 
 
 @each(RulesExample)
@@ -92,5 +94,5 @@ def test_the_commands_of_a_page_do_what_it_says(page: str, tmp_path: Path, monke
 
 def test_every_kind_of_example_is_run_somewhere() -> None:
     assert {type(example) for example in EXAMPLES} == {
-        *(Question, Exchange, AuthExchange, RulesExample, SchemaExcerpt, Commands, Run, Settled)
+        *(Question, Exchange, AuthExchange, Sight, RulesExample, SchemaExcerpt, Commands, Run, Settled)
     }
