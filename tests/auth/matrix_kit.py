@@ -199,6 +199,8 @@ class World:
             "AUTH_PASSWORD_HIBP_URL": url,
             "AUTH_TURNSTILE_URL": f"{url}/captcha",
             "AUTH_PROVIDER_GOOGLE_JWKS_URL": f"{url}/keys",
+            "AUTH_PROVIDER_OIDC_ACME_ISSUER": url,
+            "AUTH_PROVIDER_OIDC_ACME_CLIENT_ID": "client",
             "AUTH_PROVIDER_DISCORD_CLIENT_SECRET": "a secret",
             "AUTH_PROVIDER_DISCORD_AUTHORIZATION_URL": f"{url}/authorize",
             "AUTH_PROVIDER_DISCORD_TOKEN_URL": f"{url}/token",
