@@ -52,7 +52,7 @@ def number(least: int, most: int) -> Callable[[str], int]:
 
     def read(value: str) -> int:
         stripped = value.strip()
-        if not (stripped.isascii() and stripped.isdigit() and least <= int(stripped[:20]) <= most):
+        if not (stripped.isascii() and stripped.isdigit() and len(stripped) <= 20 and least <= int(stripped) <= most):
             raise Unreadable(f"must be a whole number from {least:,} to {most:,}")
         return int(stripped)
 

@@ -7,12 +7,19 @@ async def test_something(database):
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from usher.postgres import EmbeddedPostgres
+
+# Where Python is told to keep no compiled files, every worker and every command that a test starts would compile all
+# sources anew: many seconds of each run.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SCHEMAS = Path(__file__).parent / "schemas"
 

@@ -91,3 +91,11 @@ class BootRefused(Exception):
 def shown(code: Code, conceal: bool) -> Refusal:
     """What the caller is told of it: `invalid-request` in place of what tells something about an account."""
     return Code.INVALID_REQUEST.refusal if conceal and code.refusal.concealed else code.refusal
+
+
+def drop_details(error: BaseException | None) -> None:
+    """Before an error is logged: Postgres adds the whole row to a broken constraint, hashes and tickets among it."""
+    while error is not None:
+        if getattr(error, "detail", None) is not None:
+            error.detail = None  # type: ignore[attr-defined]
+        error = error.__cause__ or error.__context__

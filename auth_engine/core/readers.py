@@ -16,6 +16,8 @@ T = TypeVar("T")
 _GO_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)")
 _GO_SECONDS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE: Final = re.compile(r"\s*([0-9]{1,9})\s*/\s*(.+)")
+_LONGEST_DURATION: Final = 100
+"""Characters."""
 LEAST_KEY_CHARACTERS: Final = 32
 
 
@@ -39,7 +41,7 @@ def address(value: str) -> str:
 
 def go_duration(value: str) -> int:
     """`5m`, `1h30m`, `30s` as whole seconds, at least one."""
-    parts = _GO_PART.findall(value.strip())
+    parts = _GO_PART.findall(value.strip()[:_LONGEST_DURATION])
     if not parts or "".join(amount + unit for amount, unit in parts) != value.strip():
         raise Unreadable("must be a duration such as 30s, 5m or 1h")
     seconds = sum(float(amount) * _GO_SECONDS[unit] for amount, unit in parts)
@@ -56,7 +58,7 @@ def duration(least: int, most: int) -> Callable[[str], int]:
         if stripped.isascii() and stripped.isdigit():
             milliseconds = int(stripped[:12])
         else:
-            parts = _GO_PART.findall(stripped)
+            parts = _GO_PART.findall(stripped[:_LONGEST_DURATION])
             if not parts or "".join(amount + unit for amount, unit in parts) != stripped:
                 raise Unreadable("must be milliseconds, or a duration such as 400ms or 10s")
             milliseconds = round(sum(float(amount) * _GO_SECONDS[unit] for amount, unit in parts) * 1000)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 _REFUSED: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\\u2028\u2029]")
 _WITHIN: Final = r"[^./]"
@@ -94,7 +94,9 @@ def _is_sound(members: str) -> bool:
 
 def with_query(url: str, values: dict[str, str]) -> str:
     """The address with these values set in its query, which is sorted by key; what was there and the fragment stay."""
-    parts = urlsplit(url)
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in values]
+    # Cut as the rules cut it; what stands before, such as `my-app:///in`, goes out as it came.
+    rest, mark, fragment = url.partition("#")
+    bare, _, former = rest.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(former, keep_blank_values=True) if name not in values]
     query = urlencode(sorted([*kept, *values.items()], key=lambda pair: pair[0]))
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, parts.fragment))
+    return f"{bare}?{query}{mark}{fragment}"

@@ -251,13 +251,21 @@ def _read_providers(source: Mapping[str, str]) -> Mapping[str, Mapping[str, str]
         if parsed is None:
             continue
         provider, key = parsed
-        if key == "enabled":
-            try:
-                value = "true" if switch(value) else "false"
-            except Unreadable as fault:
-                raise Unreadable(f"{name} {fault}") from None
+        try:
+            value = _read_provider_value(key, value)
+        except Unreadable as fault:
+            raise Unreadable(f"{name} {fault}") from None
         found.setdefault(provider, {})[key] = value.strip()
     return found
+
+
+def _read_provider_value(key: str, value: str) -> str:
+    """Raises Unreadable."""
+    if key == "enabled":
+        return "true" if switch(value) else "false"
+    if key == "issuer" or key.endswith("_url"):
+        address(value)  # kept as it is written: an issuer's name may end with a slash
+    return value
 
 
 def provider_variable(name: str) -> tuple[str, str] | None:

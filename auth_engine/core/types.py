@@ -149,6 +149,8 @@ class Visit:
     """The host that the request names, as it names it. Nothing that is mailed is ever made of it."""
     is_forwarded: bool = False
     """Whether something in front of us says that it hands the request on."""
+    is_foreign: bool = False
+    """Whether the browser says that a page of another site asks, without anybody having gone there."""
     wants_json: bool = False
     """Whether `Accept` names JSON."""
     lines: AsyncIterator[Line] | None = None

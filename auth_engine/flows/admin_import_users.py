@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from auth_engine.core.errors import Code, Refused
+from auth_engine.core.errors import Code, Refused, drop_details
 from auth_engine.core.shapes import Identity
 from auth_engine.core.types import Line, Lines, Outcome, UserId, Visit
 from auth_engine.flows import events
@@ -79,7 +79,8 @@ async def _result(line: Line, visit: Visit, kit: Kit) -> ImportedLine:
         return ImportedLine(line.number, id=await _import(line.value, visit, kit))
     except Refused as refused:
         return _refused(line, refused)
-    except Exception:
+    except Exception as error:
+        drop_details(error)
         logger.exception("line %d of an import failed", line.number)
         return _refused(line, Refused(Code.INTERNAL))
 

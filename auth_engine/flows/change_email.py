@@ -9,7 +9,7 @@ from auth_engine.core.types import Done, Outcome, TicketKind, User, Visit
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import HOUR
 from auth_engine.flows.mailing import link_with, put_mail, redirect_of
-from auth_engine.flows.visitor import owner
+from auth_engine.flows.visitor import ensure_still_in, owner
 from auth_engine.mail.letters import Template
 
 
@@ -35,5 +35,6 @@ async def change_email(body: ChangeEmail, visit: Visit, kit: Kit) -> Outcome:
 async def _ask(user: User, new_email: str, redirect_to: str, visit: Visit, kit: Kit) -> str:
     enclosure = link_with(kit, Template.EMAIL_CONFIRM_CHANGE, TicketKind.EMAIL_CONFIRM_CHANGE, HOUR, redirect_to)
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         await stores.tickets.put_email_change(user.id, new_email, enclosure.ticket.stored, enclosure.seconds)
         return await put_mail(stores, kit, user, visit, enclosure, new_email=new_email)

@@ -12,7 +12,7 @@ from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.second_factor import Recovery, prove, settle, use_up
-from auth_engine.flows.visitor import owner
+from auth_engine.flows.visitor import ensure_still_in, owner
 
 
 class ChangeMfa(Body, frozen=True):
@@ -39,6 +39,7 @@ async def _switch_on(user: User, code: str, visit: Visit, kit: Kit) -> None:
         raise Refused(Code.NO_TOTP_SECRET)
     await prove(user, code, visit, kit, recovery=Recovery.NONE)
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         if not await stores.totp.activate(user.id, user.totp_secret):
             raise Refused(Code.INVALID_TOTP, "the secret was replaced, or activated, a moment ago")
         await settle(user, stores, kit)
@@ -54,9 +55,9 @@ async def _switch_off(user: User, code: str, visit: Visit, kit: Kit) -> None:
         raise Refused(Code.NO_TOTP_SECRET)
     proof = await prove(user, code, visit, kit, recovery=Recovery.OLDER)
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         if proof.recovery:
             # It would end with the factor anyhow, but it may be signing in at this moment.
-            await stores.totp.lock_user(user.id)
             await use_up(proof, user, stores)
         if not await stores.totp.deactivate(user.id):
             raise Refused(Code.DISABLED_MFA_TOTP, "switched off a moment ago")

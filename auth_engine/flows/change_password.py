@@ -15,7 +15,7 @@ from auth_engine.flows.first_factor import why_not
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.new_password import ensure_good_password
 from auth_engine.flows.notices import put_notice
-from auth_engine.flows.visitor import owner, session_id_of
+from auth_engine.flows.visitor import ensure_still_in, owner, session_id_of
 from auth_engine.store.sessions import PAT, REGULAR
 from auth_engine.store.store import Stores
 from auth_engine.tokens.tickets import stored_forms
@@ -58,6 +58,7 @@ async def _change(password: str, user: User, visit: Visit, kit: Kit) -> None:
     password_hash = await kit.passwords.hash(password)
     session_id = session_id_of(visit)
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         # The link of a reset mail opens a session, with which the password is then changed: that is a reset too.
         is_reset = await stores.tickets.method_of(user.id, session_id) is Method.PASSWORD_RESET
         rows = await _set(stores, user, password_hash, visit, kit, is_reset=is_reset, but=session_id)

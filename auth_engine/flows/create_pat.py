@@ -13,7 +13,7 @@ from auth_engine.core.types import Data, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
-from auth_engine.flows.visitor import owner
+from auth_engine.flows.visitor import ensure_still_in, owner
 from auth_engine.tokens.refresh import new_token, token_hash
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -37,6 +37,7 @@ async def create_pat(body: CreatePat, visit: Visit, kit: Kit) -> Outcome:
     user = await owner(visit, kit)
     token = new_token()
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         pat_id = await stores.accounts.add_pat(user.id, token_hash(token), body.expires_at, body.metadata)
         detail = {"pat": pat_id, "expiresAt": body.expires_at}
         await events.note(stores, kit, events.PAT_MADE, user.id, visit, detail)

@@ -15,7 +15,7 @@ from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import DAY, HOUR
 from auth_engine.flows.mailing import Enclosure, link_with, put_mail
 from auth_engine.flows.new_password import ensure_good_password
-from auth_engine.flows.visitor import claims_of
+from auth_engine.flows.visitor import claims_of, ensure_still_in
 from auth_engine.mail.letters import Template
 from auth_engine.store.accounts import NewIdentity
 
@@ -44,6 +44,7 @@ async def deanonymize(body: Deanonymize, visit: Visit, kit: Kit) -> Outcome:
     async with kit.store.transaction() as stores:
         if not await stores.accounts.deanonymize(user_id, identity):
             raise Refused(Code.USER_NOT_ANONYMOUS)
+        await ensure_still_in(stores, user_id, visit)
         await events.note(stores, kit, events.DEANONYMIZED, user_id, visit, {"method": body.sign_in_method})
         if enclosure is not None:
             await stores.sessions.end_all(user_id)

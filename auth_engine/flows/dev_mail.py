@@ -77,7 +77,7 @@ def _shape(mail: BoxedMail) -> DevMail:
 
 def _box(visit: Visit, kit: Kit) -> MailBox:
     box = kit.post.box
-    if box is None or visit.origin is not None or visit.is_forwarded:
+    if box is None or visit.origin is not None or visit.is_forwarded or visit.is_foreign:
         raise Refused(Code.NOT_FOUND)
     if not (_is_local(visit.address) and _is_our_name(visit.host, kit.settings.server_url)):
         raise Refused(Code.NOT_FOUND)
@@ -98,4 +98,6 @@ def _is_our_name(host: str, server_url: str | None) -> bool:
         name = urlsplit(f"//{host}").hostname
     except ValueError:
         return False
-    return name is not None and (name in _LOCAL_NAMES or name == urlsplit(server_url or "").hostname)
+    return (
+        "@" not in host and name is not None and (name in _LOCAL_NAMES or name == urlsplit(server_url or "").hostname)
+    )

@@ -64,7 +64,7 @@ async def elevate_otp_email_verify(body: ElevateOtpEmailVerify, visit: Visit, ki
     if not kit.seals.matches(attempt.stored, ELEVATION, user.id, _session(claims_of(visit)), code):
         raise Refused(Code.INVALID_TICKET, "a wrong code")
     async with kit.store.transaction() as stores:
+        opened = await open_elevated(stores, user, visit, kit, Factor.EMAIL, method)
         if not await stores.codes.consume(user.id, ELEVATION, attempt.stored):
             raise Refused(Code.INVALID_TICKET, "somebody was faster")
-        opened = await open_elevated(stores, user, visit, kit, Factor.EMAIL, method)
     return await signed_in(opened, kit)

@@ -26,7 +26,7 @@ async def elevate_totp(body: ElevateTotp, visit: Visit, kit: Kit) -> Outcome:
     method = await ensure_factor(Factor.TOTP, visit, kit)
     proof = await prove(user, body.code, visit, kit, recovery=Recovery.NONE)
     async with kit.store.transaction() as stores:
+        opened = await open_elevated(stores, user, visit, kit, Factor.TOTP, method)
         await use_up(proof, user, stores)
         await settle(user, stores, kit)
-        opened = await open_elevated(stores, user, visit, kit, Factor.TOTP, method)
     return await signed_in(opened, kit)

@@ -37,6 +37,6 @@ async def elevate_webauthn_verify(body: UseWebauthn, visit: Visit, kit: Kit) -> 
     method = await ensure_factor(Factor.KEY, visit, kit)
     key, counter = await genuine_use(body.credential, taken, kit)
     async with kit.store.transaction() as stores:
-        await count_use(stores, key, counter)
         opened = await open_elevated(stores, user, visit, kit, Factor.KEY, method)
+        await count_use(stores, key, counter)
     return await signed_in(opened, kit)

@@ -7,12 +7,12 @@ from auth_engine.core.shapes import user_shape
 from auth_engine.core.types import Data, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 
 
 async def export_user(_: None, visit: Visit, kit: Kit) -> Outcome:
     """core.account_shapes.AccountExport: no hash, secret, ticket or token is in it."""
-    user = await current_user(visit, kit, may_be_anonymous=True)
+    user = await owner(visit, kit, may_be_anonymous=True)
     async with kit.store.transaction() as stores:
         await events.note(stores, kit, events.EXPORTED, user.id, visit)
         accounts = stores.accounts

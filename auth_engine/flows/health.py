@@ -53,6 +53,11 @@ async def healthz(_: None, visit: Visit, kit: Kit) -> Outcome:
     return Data("OK")
 
 
+async def bare_healthz(_: None, visit: Visit, kit: Kit) -> Outcome:
+    """What Hasura Auth says without AUTH_API_PREFIX, where there is one."""
+    return Data({"status": "ok"})
+
+
 async def readyz(_: None, visit: Visit, kit: Kit) -> Outcome:
     """Looks at the database too."""
     try:

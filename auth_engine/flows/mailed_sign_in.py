@@ -20,7 +20,7 @@ from auth_engine.core.types import Done, Method, NewUser, Outcome, User, UserId,
 from auth_engine.flows import events
 from auth_engine.flows.concealment import concealed
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.mailing import Enclosure, put_mail
+from auth_engine.flows.mailing import Enclosure, put_ticket
 from auth_engine.store.store import Stores
 
 Enclose: TypeAlias = Callable[[Kit, UserId, str], Enclosure]
@@ -59,9 +59,10 @@ async def _mail(email: str, wishes: Wishes, visit: Visit, kit: Kit, method: Meth
     async with kit.store.transaction() as stores:
         user = known or await _join(stores, email, wishes, visit, kit, method)
         row = None if user.disabled else await _put(stores, user, wishes, visit, kit, enclose)
-    if row is None:
+    if user.disabled:
         raise Refused(Code.DISABLED_USER)
-    kit.post.deliver_in_background(row)
+    if row is not None:
+        kit.post.deliver_in_background(row)
 
 
 async def _join(stores: Stores, email: str, wishes: Wishes, visit: Visit, kit: Kit, method: Method) -> User:
@@ -88,7 +89,5 @@ async def _join(stores: Stores, email: str, wishes: Wishes, visit: Visit, kit: K
     return other
 
 
-async def _put(stores: Stores, user: User, wishes: Wishes, visit: Visit, kit: Kit, enclose: Enclose) -> str:
-    enclosure = enclose(kit, user.id, wishes.redirect_to)
-    await stores.tickets.put(user.id, enclosure.ticket.stored, enclosure.seconds)
-    return await put_mail(stores, kit, user, visit, enclosure)
+async def _put(stores: Stores, user: User, wishes: Wishes, visit: Visit, kit: Kit, enclose: Enclose) -> str | None:
+    return await put_ticket(stores, kit, user, visit, enclose(kit, user.id, wishes.redirect_to))

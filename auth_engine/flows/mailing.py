@@ -57,8 +57,17 @@ async def put_mail(
     return await kit.post.put_letter(stores, letter, enclosure.seconds, user_id=user.id, ticket=enclosure.ticket.stored)
 
 
-async def mail_ticket(kit: Kit, user: User, visit: Visit, enclosure: Enclosure) -> str:
-    """Give the user the ticket in place of any other, and queue its mail. The row's id."""
+async def put_ticket(stores: Stores, kit: Kit, user: User, visit: Visit, enclosure: Enclosure) -> str | None:
+    """Give the user the ticket in place of any other, and queue its mail. The row's id; None when the address is not
+    the user's any more, for who reads the old mailbox must not get in."""
+    if not await stores.tickets.put_mailed(user.id, user.email or "", enclosure.ticket.stored, enclosure.seconds):
+        return None
+    return await put_mail(stores, kit, user, visit, enclosure)
+
+
+async def mail_ticket(kit: Kit, user: User, visit: Visit, enclosure: Enclosure) -> None:
+    """The same in a transaction of its own; the mail is delivered beside the request."""
     async with kit.store.transaction() as stores:
-        await stores.tickets.put(user.id, enclosure.ticket.stored, enclosure.seconds)
-        return await put_mail(stores, kit, user, visit, enclosure)
+        row = await put_ticket(stores, kit, user, visit, enclosure)
+    if row is not None:
+        kit.post.deliver_in_background(row)

@@ -16,9 +16,13 @@ NOTICE_SECONDS: Final = 7 * DAY
 
 async def put_notice(stores: Stores, kit: Kit, user: User, what: str, also_to: Iterable[str] = ()) -> tuple[str, ...]:
     """Queue a notice to the user's address, and to others (the old one, after a change), inside the transaction of the
-    change. `what` is an event of flows.events. The rows, for `deliver_in_background` after the commit."""
+    change. `what` is an event of flows.events. The rows, for `deliver_in_background` after the commit.
+
+    No address gets more than AUTH_RATE_LIMIT_RECIPIENT: where addresses need no proof, it may be a stranger's.
+    """
     addresses = {address.lower(): address for address in (user.email, *also_to) if address}
-    return tuple([await _put(stores, kit, user, what, address) for address in addresses.values()])
+    wanted = [addresses[key] for key in sorted(addresses) if await kit.limits.may_notify(stores, key)]
+    return tuple([await _put(stores, kit, user, what, address) for address in wanted])
 
 
 async def _put(stores: Stores, kit: Kit, user: User, what: str, address: str) -> str:

@@ -166,8 +166,7 @@ async def add_account(user: User, arrival: Arrival, session_id: str | None, visi
     session has ended: an access token outlives its session by minutes, and must put no way in into an account that
     its owner has taken back. `session_id` is None for tokens that do not say."""
     async with kit.store.transaction() as stores:
-        await stores.providers.lock_user(user.id)
-        if session_id is not None and not await stores.providers.session_lives(session_id, user.id):
+        if not await stores.users.is_still_in(user.id, session_id):
             raise Refused(Code.INVALID_REQUEST, "the session has ended")
         if not await link_account(stores, user, arrival, visit, kit):
             raise Refused(Code.INVALID_REQUEST, "the account belongs to somebody already")

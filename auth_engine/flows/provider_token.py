@@ -11,7 +11,7 @@ from auth_engine.core.errors import Code, Refused
 from auth_engine.core.types import Data, Outcome, User, Visit
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.provider_tokens import access_of, keep_tokens, refresh_of, secret_of
-from auth_engine.flows.visitor import current_user
+from auth_engine.flows.visitor import owner
 from auth_engine.net.outside import TIMEOUT_SECONDS
 from auth_engine.oauth.profile import ExchangeFailed
 from auth_engine.store.providers import SealedTokens
@@ -31,9 +31,10 @@ class ProviderToken(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
 
 
 async def provider_token(_: None, visit: Visit, kit: Kit) -> Outcome:
-    """The token of the account that was used last, renewed when it is about to end. One caller renews, others wait."""
+    """The token of the account that was used last, renewed when it is about to end. One caller renews, others wait.
+    It opens more than an account here and outlives the access token, so the session must not have ended."""
     name = visit.path["provider"]
-    user = await current_user(visit, kit)
+    user = await owner(visit, kit)
     tokens = await _tokens(user, name, kit)
     until = kit.clock.monotonic() + _RENEWAL_SECONDS
     while tokens.is_old and tokens.refresh_token is not None:

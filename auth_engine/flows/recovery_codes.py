@@ -12,7 +12,7 @@ from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_totp_generate import ensure_mfa_enabled
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.second_factor import recovery_digests
-from auth_engine.flows.visitor import owner
+from auth_engine.flows.visitor import ensure_still_in, owner
 
 
 class RecoveryCodes(Struct, frozen=True, rename="camel"):
@@ -30,6 +30,7 @@ async def make_recovery_codes(_: None, visit: Visit, kit: Kit) -> Outcome:
     codes = new_recovery_codes()
     digests = [recovery_digests(kit.seals, user.id, code)[0] for code in codes]
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         await stores.totp.replace_recovery_codes(user.id, digests)
         await events.note(stores, kit, events.RECOVERY_CODES, user.id, visit)
         notices = await put_notice(stores, kit, user, events.RECOVERY_CODES)

@@ -23,5 +23,5 @@ async def reset_password(body: ResetPassword, visit: Visit, kit: Kit) -> Outcome
     user = await kit.store.users.by_email(body.email)
     if user is not None and why_not(user, kit) is None and await kit.limits.may_mail(body.email):
         enclosure = link_with(kit, Template.PASSWORD_RESET, TicketKind.PASSWORD_RESET, HOUR, redirect_to)
-        kit.post.deliver_in_background(await mail_ticket(kit, user, visit, enclosure))
+        await mail_ticket(kit, user, visit, enclosure)
     return Done()

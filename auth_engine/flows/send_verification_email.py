@@ -32,5 +32,5 @@ async def send_verification_email(body: SendVerificationEmail, visit: Visit, kit
             raise Refused(Code.EMAIL_ALREADY_VERIFIED)
         if await kit.limits.may_mail(body.email):
             enclosure = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, redirect_to)
-            kit.post.deliver_in_background(await mail_ticket(kit, user, visit, enclosure))
+            await mail_ticket(kit, user, visit, enclosure)
     return Done()

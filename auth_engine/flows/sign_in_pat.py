@@ -27,7 +27,7 @@ async def sign_in_pat(body: SignInPat, visit: Visit, kit: Kit) -> Outcome:
     if user.not_before is not None and pat.created_at <= user.not_before:
         raise Refused(Code.INVALID_PAT, "made before the user was disabled")
     async with kit.store.transaction() as stores:
+        opened = await open_session(stores, user, visit, kit, Method.PAT)
         if not await stores.accounts.note_pat_use(pat.id, visit.address, visit.user_agent):
             raise Refused(Code.INVALID_PAT, "revoked a moment ago")
-        opened = await open_session(stores, user, visit, kit, Method.PAT)
     return await signed_in(opened, kit)

@@ -42,7 +42,7 @@ async def _send(user: User, visit: Visit, kit: Kit) -> None:
         return
     stored = await send_code(kit, user.id, number, user.locale, for_peer=kit.settings.peer_compatible_writes)
     async with kit.store.transaction() as stores:
-        await stores.codes.put_sms(user.id, stored, SMS_SECONDS)
+        await stores.codes.put_sms(user.id, stored, SMS_SECONDS, number)
         await events.note(stores, kit, events.TICKET_SENT, user.id, visit, {"by": "sms"})
 
 
@@ -63,7 +63,7 @@ async def _sign_up(typed: str, wishes: Wishes, visit: Visit, kit: Kit) -> None:
             return  # Somebody was faster with this number: the code that they stored counts, not ours.
         await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.SMS_OTP.value})
         if not is_shut:
-            await stores.codes.put_sms(user.id, stored, SMS_SECONDS)
+            await stores.codes.put_sms(user.id, stored, SMS_SECONDS, number)
     if is_shut:
         raise Refused(Code.DISABLED_USER)
 

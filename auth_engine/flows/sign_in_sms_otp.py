@@ -31,7 +31,8 @@ async def sign_in_sms_otp(body: SignInSmsOtp, visit: Visit, kit: Kit) -> Outcome
         if attempt is None or not is_good:
             limited.failed()
             raise Refused(Code.INVALID_REQUEST, "no such code")
-    result = await _redeem(user_id, attempt.stored, visit, kit)
+    is_proof = user is None or not user.phone_number_verified
+    result = await _redeem(user_id, attempt.stored, visit, kit, is_proof=is_proof)
     if isinstance(result, Refused):
         raise result
     return await entered(result, kit)
@@ -44,10 +45,16 @@ async def _user(typed: tuple[str, ...], kit: Kit) -> User | None:
     return user if may_enter else None
 
 
-async def _redeem(user_id: UserId, stored: str, visit: Visit, kit: Kit) -> Entered | Refused:
+async def _redeem(user_id: UserId, stored: str, visit: Visit, kit: Kit, *, is_proof: bool) -> Entered | Refused:
+    """`is_proof`: nobody had proved the number before. Whoever wrote it there, and waits for its owner to come, is not
+    to stay in the account."""
     async with kit.store.transaction() as stores:
         user = await stores.codes.consume_sms(user_id, stored)
         if user is None:
             return Refused(Code.INVALID_REQUEST, "somebody was faster with this code")
         refusal = why_not(user, kit, may_lack_email=True)
-        return refusal or await enter(stores, user, visit, kit, Method.SMS_OTP)
+        if refusal is not None:
+            return refusal
+        if is_proof:
+            await stores.sessions.end_all(user_id)
+        return await enter(stores, user, visit, kit, Method.SMS_OTP)

@@ -41,6 +41,6 @@ async def sign_in_webauthn_verify(body: UseWebauthn, visit: Visit, kit: Kit) -> 
         raise Refused(Code.INVALID_REQUEST, "the user is gone")
     ensure_valid_user(user, kit.settings, may_lack_email=True)
     async with kit.store.transaction() as stores:
-        await count_use(stores, key, counter)
         opened = await open_session(stores, user, visit, kit, Method.WEBAUTHN)
+        await count_use(stores, key, counter)
     return await signed_in(opened, kit)

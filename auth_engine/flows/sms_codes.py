@@ -38,19 +38,26 @@ async def send_code(kit: Kit, user_id: UserId, number: str, locale: str, *, for_
     except CannotSend as fault:
         logger.warning("a text message could not be sent: %s", fault)
         raise Refused(Code.CANNOT_SEND_SMS) from None
-    return await asyncio.to_thread(_bcrypt, code) if for_peer else stored_code(kit.seals, user_id, code)
+    return (
+        await asyncio.to_thread(_bcrypt, code) if for_peer else stored_code(kit.seals, _holder(user_id, number), code)
+    )
 
 
 async def is_right_sms(kit: Kit, attempt: Attempt | None, user_id: UserId, number: str, code: str) -> bool:
     """Whether the guess is right and within AUTH_RATE_LIMIT_CODE_TRIES; the provider says so where it makes codes."""
     sms = sms_of(kit)
     if attempt is None or not sms.makes_codes:
-        return await is_right(kit, attempt, user_id, code)
+        return await is_right(kit, attempt, _holder(user_id, number), code)
     try:
         return attempt.number <= kit.settings.code_tries and await sms.check(number, code)
     except CannotSend as fault:
         logger.warning("a code could not be checked: %s", fault)
         return False
+
+
+def _holder(user_id: UserId, number: str) -> str:
+    """A code proves the number that it was sent to, and no other that the user writes into the account meanwhile."""
+    return f"{user_id} {number}"
 
 
 def _bcrypt(code: str) -> str:

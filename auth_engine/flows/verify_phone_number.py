@@ -9,7 +9,7 @@ from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.sms_codes import is_right_sms, sms_of
-from auth_engine.flows.visitor import owner
+from auth_engine.flows.visitor import ensure_still_in, owner
 from auth_engine.store.codes import PHONE_NUMBER, NumberTaken
 from auth_engine.store.store import Stores
 
@@ -30,6 +30,7 @@ async def verify_phone_number(body: VerifyPhoneNumber, visit: Visit, kit: Kit) -
         raise Refused(Code.INVALID_REQUEST, "no such code")
     try:
         async with kit.store.transaction() as stores:
+            await ensure_still_in(stores, user.id, visit)
             if not await stores.codes.consume(user.id, PHONE_NUMBER, attempt.stored):
                 raise Refused(Code.INVALID_REQUEST, "somebody was faster with this code")
             rows = await _move(stores, user, number, visit, kit)

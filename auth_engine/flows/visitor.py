@@ -6,8 +6,9 @@ import uuid
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.rules import ensure_valid_user
-from auth_engine.core.types import Claims, User, Visit
+from auth_engine.core.types import Claims, User, UserId, Visit
 from auth_engine.flows.kit import Kit
+from auth_engine.store.store import Stores
 
 
 def claims_of(visit: Visit) -> Claims:
@@ -39,6 +40,13 @@ async def owner(visit: Visit, kit: Kit, *, may_be_anonymous: bool = False) -> Us
         await current_user(visit, kit, may_be_anonymous=may_be_anonymous)
         raise Refused(Code.INVALID_REQUEST, "the token's session has ended")
     return _valid(user, kit, may_be_anonymous)
+
+
+async def ensure_still_in(stores: Stores, user_id: UserId, visit: Visit) -> None:
+    """First thing in the transaction that makes a lasting way in: a password reset, or an administrator, may have ended
+    the session since `owner` looked, while a password was hashed, for instance. Raises Refused."""
+    if not await stores.users.is_still_in(user_id, session_id_of(visit)):
+        raise Refused(Code.INVALID_REQUEST, "the token's session has ended")
 
 
 async def current_user(visit: Visit, kit: Kit, *, may_be_anonymous: bool = False) -> User:

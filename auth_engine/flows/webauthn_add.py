@@ -21,7 +21,7 @@ from auth_engine.flows.passkeys import (
     open_challenge,
     take_challenge,
 )
-from auth_engine.flows.visitor import owner
+from auth_engine.flows.visitor import ensure_still_in, owner
 from auth_engine.store.keys import Purpose
 
 
@@ -51,6 +51,7 @@ async def webauthn_add_verify(body: AddWebauthnVerify, visit: Visit, kit: Kit) -
         raise Refused(Code.INVALID_REQUEST, "another user's challenge")
     key = genuine_new_key(body.credential, taken, kit)
     async with kit.store.transaction() as stores:
+        await ensure_still_in(stores, user.id, visit)
         identity = await add_key(stores, user.id, key, body.credential, body.nickname)
         await events.note(stores, kit, events.KEY_ADDED, user.id, visit, {"key": identity})
         notices = await put_notice(stores, kit, user, events.KEY_ADDED)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from auth_engine.core.errors import Code, Refused
+from auth_engine.core.errors import Code, Refused, drop_details
 from auth_engine.core.types import Claims, Line, Visit
 from auth_engine.flows.elevation import ensure_elevated
 from auth_engine.flows.kit import Kit
@@ -74,7 +74,8 @@ class Edge:
             if refused.reason:
                 logger.debug("refused: %s", refused)
             response, failed = refuse(refused, conceal=self._conceals(route)), True
-        except Exception:
+        except Exception as error:
+            drop_details(error)
             logger.exception("the request failed")
             response, failed = fail(), True
         if route is not None:
@@ -90,7 +91,7 @@ class Edge:
     ) -> Response:
         await ensure_human(route.path, head, self._kit)
         claims = self._admit(route, head)
-        query = read_query(scope) if scope["query_string"] else {}
+        query = read_query(scope) if route.query and scope["query_string"] else {}
         body = await self._body(route, head, receive)
         visit = Visit(
             address=address,
@@ -104,6 +105,7 @@ class Edge:
             path=named,
             host=head.get(b"host") or "",
             is_forwarded=head.is_forwarded,
+            is_foreign=head.is_foreign,
             wants_json="application/json" in (head.get(b"accept") or ""),
             lines=self._lines(route, head, receive),
         )

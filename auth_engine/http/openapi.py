@@ -127,7 +127,7 @@ def _redirects(route: Route) -> dict[str, Any]:
 def refusals_of(route: Route) -> tuple[Code, ...]:
     """Every refusal that a route may answer: its flow's, and those of what stands before it."""
     codes = list(route.raises)
-    reads = route.body is not None or route.lines or route.query or "{" in route.path
+    reads = route.body is not None or route.lines or route.query
     if reads or route.access in (Access.TOKEN, Access.ELEVATED):
         codes.append(Code.INVALID_REQUEST)
     if "{" in route.path:

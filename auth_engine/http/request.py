@@ -17,7 +17,10 @@ from auth_engine.http.nulls import ensure_no_nulls
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _MAX_USER_AGENT: Final = 512
-_READ: Final = frozenset(
+_OF_PROXIES: Final = frozenset(
+    {b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"forwarded", b"via"}
+)
+_READ: Final = _OF_PROXIES | frozenset(
     {
         b"authorization",
         b"content-type",
@@ -32,8 +35,8 @@ _READ: Final = frozenset(
         b"x-cf-turnstile-response",
         b"access-control-request-headers",
         b"host",
-        b"x-forwarded-for",
-        b"forwarded",
+        b"sec-fetch-site",
+        b"sec-fetch-mode",
     }
 )
 
@@ -60,11 +63,16 @@ class Head:
     @property
     def is_browser(self) -> bool:
         """Whether a page is what the other side can use (auth contract §10, "GET /verify")."""
-        return "text/html" in self.values.get(b"accept", "") or self.user_agent.startswith("Mozilla/")
+        return "text/html" in self.values.get(b"accept", "").lower() or self.user_agent.startswith("Mozilla/")
 
     @property
     def is_forwarded(self) -> bool:
-        return b"x-forwarded-for" in self.values or b"forwarded" in self.values
+        return not self.values.keys().isdisjoint(_OF_PROXIES)
+
+    @property
+    def is_foreign(self) -> bool:
+        is_cross_site = self.values.get(b"sec-fetch-site") == "cross-site"
+        return is_cross_site and self.values.get(b"sec-fetch-mode") != "navigate"
 
     @property
     def is_prefetch(self) -> bool:

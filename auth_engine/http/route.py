@@ -78,3 +78,5 @@ class Route:
     """Never counted by rate limits."""
     without_prefix: bool = False
     """Answers without AUTH_API_PREFIX too."""
+    bare_flow: Flow | None = None
+    """What answers there where it is not the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from auth_engine.http.route import Route
@@ -29,12 +30,15 @@ class RouteTable:
         self._exact: dict[tuple[str, str], Route] = {}
         self._named: list[tuple[str, tuple[str, ...], Route]] = []
         for route in routes:
-            paths = {prefix + route.path, route.path} if route.without_prefix else {prefix + route.path}
-            for path in paths:
-                if "{" in path:
-                    self._named.append((route.method, tuple(path.split("/")), route))
-                else:
-                    self._exact[(route.method, path)] = route
+            if prefix and route.without_prefix:
+                self._add(route.path, replace(route, flow=route.bare_flow or route.flow))
+            self._add(prefix + route.path, route)
+
+    def _add(self, path: str, route: Route) -> None:
+        if "{" in path:
+            self._named.append((route.method, tuple(path.split("/")), route))
+        else:
+            self._exact[(route.method, path)] = route
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route and the named segments of its path."""

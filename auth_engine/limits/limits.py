@@ -32,6 +32,7 @@ _ACCOUNT: Final = "account"
 _KNOWN_SOURCE: Final = "known-source"
 _SECOND_FACTOR: Final = "second-factor"
 _RECIPIENT: Final = "recipient"
+_NOTICE: Final = "notice"
 
 
 class Limits:
@@ -76,10 +77,18 @@ class Limits:
 
     async def may_mail(self, recipient: str) -> bool:
         """Whether one more mail or text message may go to this recipient; counts it if so. Outside of transactions."""
-        counts = self._counts_of_tries()
-        if counts is None:
+        return await self._may_send(self._counts, _RECIPIENT, recipient)
+
+    async def may_notify(self, stores: Stores, recipient: str) -> bool:
+        """The same for a notice, within the transaction of what it tells of. Counted apart: mails that strangers ask
+        for keep no notice from the owner."""
+        counts = DatabaseCounts(stores.counters) if isinstance(self._counts, DatabaseCounts) else self._counts
+        return await self._may_send(counts, _NOTICE, recipient)
+
+    async def _may_send(self, counts: Counts, bucket: str, recipient: str) -> bool:
+        if not self._is_on:
             return True
-        to = counter(_RECIPIENT, self._settings.rate_limit_recipient, _canonical(recipient.strip().lower()))
+        to = counter(bucket, self._settings.rate_limit_recipient, _canonical(recipient.strip().lower()))
         if await counts.take([to]):
             logger.info("a mail or message is not sent: its recipient had %s", _told(to))
             return False

@@ -88,7 +88,8 @@ async def _take_engine(connection: asyncpg.Connection, found: Found) -> None:
 
 
 async def _make_triggers(connection: asyncpg.Connection, role: str) -> None:
-    """Without them a disabled user is noticed at the next use of a session, and a changed number keeps its flag."""
+    """Without them a disabled user is noticed at the next use of a session, a changed number keeps its flag, and a link
+    mailed to an address lives on when SQL changes the address."""
     present = {record[0] for record in await connection.fetch(_SQL["triggers"])}
     missing = [statement for name, statement in _TRIGGERS.items() if name not in present]
     if not missing:
@@ -102,7 +103,8 @@ async def _make_triggers(connection: asyncpg.Connection, role: str) -> None:
     logger.warning(
         'role "%s" may not make triggers on auth.users. Until it may (GRANT TRIGGER ON auth.users TO "%s"), or until a '
         "superuser has run what follows, a user who is disabled by SQL and enabled again keeps their sessions unless "
-        "they were used meanwhile, and a changed phone number stays verified:\n%s;",
+        "they were used meanwhile, a changed phone number stays verified, and links mailed to an address that SQL "
+        "changes live on:\n%s;",
         role,
         role,
         script,

@@ -65,8 +65,9 @@ class Codes:
 
     # ---- codes by SMS, in auth.users.otp_hash
 
-    async def put_sms(self, user_id: UserId, stored: str, seconds: int) -> bool:
-        return await self._runner.run(_SQL["put_sms"], user_id, stored, float(seconds)) == 1
+    async def put_sms(self, user_id: UserId, stored: str, seconds: int, number: str) -> bool:
+        """False when the user is gone, or the number that the code was sent to is not theirs any more."""
+        return await self._runner.run(_SQL["put_sms"], user_id, stored, float(seconds), number) == 1
 
     async def attempt_sms(self, user_id: UserId) -> Attempt | None:
         return _attempt(await self._runner.row(_SQL["attempt_sms"], user_id))

@@ -85,10 +85,6 @@ class Providers:
         """Nobody else changes the user before the transaction ends; False when they are gone."""
         return await self._runner.row(_SQL["lock_user"], user_id) is not None
 
-    async def session_lives(self, session_id: str, user_id: UserId) -> bool:
-        """Whether the session that a token was made in has not ended."""
-        return bool(await self._runner.value(_SQL["session_lives"], session_id, user_id))
-
     async def claim(self, user_id: UserId) -> bool:
         """Mark the address as verified and take away all that the account held before; False, and nothing done, when
         it was verified already."""

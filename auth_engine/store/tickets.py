@@ -29,6 +29,10 @@ class Tickets:
         """Give the user this ticket in place of any other; False when the user is gone."""
         return await self._runner.run(_SQL["put"], user_id, stored, float(seconds)) == 1
 
+    async def put_mailed(self, user_id: UserId, email: str, stored: str, seconds: int) -> bool:
+        """The same for a ticket that goes to an address; False too when the address is not theirs any more."""
+        return await self._runner.run(_SQL["put_mailed"], user_id, stored, float(seconds), email) == 1
+
     async def find(self, forms: Sequence[str]) -> User | None:
         """Whose unexpired ticket this is, stored in any of these forms; nothing changes."""
         return as_user(await self._runner.row(_SQL["find"], list(forms)))

@@ -34,6 +34,12 @@ class Users:
         """The user, while this session of theirs has not ended."""
         return as_user(await self._runner.row(_SQL["by_id_in_session"], user_id, session_id))
 
+    async def is_still_in(self, user_id: UserId, session_id: str | None) -> bool:
+        """In a transaction: whether the user is not disabled and the session, where one is given, has not ended. Both
+        stay so until the transaction ends, and whoever changes the user waits for it."""
+        await self._runner.run(_SQL["lock"], user_id)
+        return bool(await self._runner.value(_SQL["is_still_in"], user_id, session_id))
+
     async def by_email(self, email: str) -> User | None:
         """Whatever the address's case. The text must look like an address."""
         return as_user(await self._runner.row(_SQL["by_email"], email))

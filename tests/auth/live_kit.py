@@ -19,10 +19,11 @@ _START_SECONDS = 20
 
 @contextmanager
 def live(database: str, mailbox: Mailbox, settings: Mapping[str, str]) -> Iterator[str]:
-    """The address of an engine over this database; it has ended when the block has."""
+    """The address of an engine over this database, AUTH_API_PREFIX included; it has ended when the block has."""
     port = free_port()
+    address = f"http://127.0.0.1:{port}{settings.get('AUTH_API_PREFIX', '')}"
     smtp = {"AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_PORT": str(mailbox.port)}
-    environment = {**SETTINGS, "AUTH_SERVER_URL": f"http://127.0.0.1:{port}", **smtp, **settings}
+    environment = {**SETTINGS, "AUTH_SERVER_URL": address, **smtp, **settings}
     ready = threading.Event()
     told: dict[str, Any] = {}
 
@@ -52,7 +53,7 @@ def live(database: str, mailbox: Mailbox, settings: Mapping[str, str]) -> Iterat
         raise told["error"]
     try:
         _await_serving(told["server"], thread)
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         told["server"].should_exit = True
         thread.join(_START_SECONDS)

@@ -1,4 +1,4 @@
-"""The matrix of refusals: engines by their settings, people made by SQL, requests, and what a refusal leaves unchanged."""
+"""The matrix of refusals: engines by their settings, people by SQL, requests, and what refusals leave unchanged."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ KEPT_OUT = "kept-out.test"
 """A domain that the access lists keep out."""
 KNOWN_PASSWORD = "known to everybody"
 SHORT_PASSWORD = "short"
+HOME = "example.test"
+"""Everybody's domain."""
 BY_NAME: Mapping[str, Route] = {f"{route.method} {route.path}": route for route in ROUTES}
 
 ON = {
@@ -76,6 +78,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
         "AUTH_TRUSTED_PROXIES": "127.0.0.1",
     },
     "unready": {},
+    "picky": {"AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS": HOME},
     "lenient": {"AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS": ""},
 }
 """The engines: what each has beside what is on and the rules."""
@@ -89,9 +92,15 @@ TABLES = (
     "auth.user_security_keys",
     "auth_engine.recovery_codes",
 )
+MAILS = "auth_engine.outbox"
 _LOOK = "select " + ", ".join(
-    f"(select sum(hashtextextended(t::text, 0)::numeric) || ' ' || count(*) from {table} t)" for table in TABLES
+    [
+        *(f'(select sum(hashtextextended(t::text, 0)::numeric) from {table} t) as "{table}"' for table in TABLES),
+        f'array(select id::text from {MAILS}) as "{MAILS}"',
+    ]
 )
+_MOST_PEOPLE = 60
+"""A look is at all of them."""
 _PERSON = """
 with u as (
   insert into auth.users (id, locale, display_name, email, email_verified, password_hash, is_anonymous, default_role)
@@ -109,7 +118,7 @@ _NUMBERS = itertools.count(1)
 SIGNER = IdTokenSigner.make()
 
 
-def free_address(domain: str = "example.test") -> str:
+def free_address(domain: str = HOME) -> str:
     return f"person.{next(_NUMBERS)}@{domain}"
 
 
@@ -153,7 +162,7 @@ class Ask:
 Request: TypeAlias = Callable[["World"], Awaitable[Ask]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """A route, a refusal, and a way to it."""
 
@@ -182,6 +191,7 @@ class World:
     mailbox: Mailbox
     stack: AsyncExitStack
     servers: dict[str, AuthServer] = field(default_factory=dict)
+    people: int = 0
 
     async def server(self, name: str = "open") -> AuthServer:
         """The engine with these settings, opened when it is wanted first."""
@@ -214,6 +224,7 @@ class World:
 
     async def person(self, *, anonymous: bool = False, opened_by: str = "password", **columns: Any) -> Person:
         """A user with a verified address and a password, unless anonymous; `columns` of auth.users are set after."""
+        self.people += 1
         user_id, session, refresh = (str(uuid.uuid4()) for _ in range(3))
         email = None if anonymous else free_address()
         role, roles = ("anonymous", ["anonymous"]) if anonymous else ("user", ["user", "me"])
@@ -231,12 +242,22 @@ class World:
             named = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
             await self.sql.execute(f"update auth.users set {named} where id = $1", me.id, *columns.values())
 
-    async def look(self) -> dict[str, str]:
-        """A checksum of each table."""
-        return dict(zip(TABLES, await self.sql.fetchrow(_LOOK), strict=True))
+    async def begin(self) -> None:
+        """Nobody outside has anything to say; where it has become full, nobody is inside."""
+        self.stub.clear()
+        if self.people > _MOST_PEOPLE:
+            await self.sql.execute("delete from public.bills; delete from auth.users")
+            self.people = 0
 
-    async def mails(self) -> set[str]:
-        return {str(row["id"]) for row in await self.sql.fetch("select id from auth_engine.outbox")}
+    async def look(self) -> dict[str, str]:
+        """A checksum of each table, and the mails that are queued."""
+        return dict(await self.sql.fetchrow(_LOOK))
+
+    async def changed(self, before: Mapping[str, str]) -> frozenset[str]:
+        """The tables in which something changed. A mail that left is no change, a new one is."""
+        after = await self.look()
+        queued = set(after.pop(MAILS)) - set(before[MAILS])
+        return frozenset({table for table in after if after[table] != before[table]} | ({MAILS} if queued else set()))
 
     # ------------------------------------------------------------ asking
 

@@ -111,7 +111,7 @@ async def test_an_owner_who_is_no_superuser(postgres: EmbeddedPostgres) -> None:
             "where relnamespace in ('auth'::regnamespace, 'auth_engine'::regnamespace) and relkind = 'r'"
         )
         assert owners == [(role,)]
-        assert await admin.fetchval("select count(*) from pg_trigger where tgname like 'auth\\_engine%'") == 5
+        assert await admin.fetchval("select count(*) from pg_trigger where tgname like 'auth\\_engine%'") == 7
 
 
 async def test_schemas_made_by_an_administrator_are_enough(postgres: EmbeddedPostgres) -> None:

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LOCK = HERE / "package-lock.json"
 MODULES = HERE / "node_modules"
-STAMP = MODULES / ".made-from-lock"
 INSTALL = ("ci", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000")
 CONSOLE_NODE = HERE.parents[1] / "usher/console/.build/node/bin"
 """The Node that the console was built with, where the machine has none."""
@@ -31,19 +29,28 @@ class Ended:
     said: str
 
 
-def ensure_installed() -> None:
-    """Make node_modules what the lock file says. Raises NoTools; several processes may ask at once."""
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    with _alone():
-        if STAMP.is_file() and STAMP.read_text() == wanted:
+def ensure_installed(folder: Path = HERE) -> None:
+    """Make node_modules what the folder's lock file says. Raises NoTools; several processes may ask at once."""
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    stamp = folder / "node_modules/.made-from-lock"
+    with _alone(folder):
+        if stamp.is_file() and stamp.read_text() == wanted:
             return
         npm = shutil.which("npm", path=_path())
         if npm is None:
             raise NoTools("npm is not there")
-        done = _run([npm, *INSTALL], HERE, {})
+        done = _run([npm, *INSTALL], folder, {})
         if done.code:
             raise NoTools(f"npm cannot install: {done.said.strip()[-500:]}")
-        STAMP.write_text(wanted)
+        stamp.write_text(wanted)
+
+
+def find_node() -> str:
+    """Where Node is. Raises NoTools."""
+    node = shutil.which("node", path=_path())
+    if node is None:
+        raise NoTools("Node is not there")
+    return node
 
 
 def run_tool(name: str, *arguments: str, folder: Path, **environment: str) -> Ended:
@@ -67,7 +74,7 @@ def _path() -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    with (HERE / ".installing").open("w") as lock:
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / ".installing").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -32,7 +32,7 @@ DEFAULTS = Settings()
 ADDRESS = "http://localhost:8080"
 UNDONE = Guard(dry_run=True)
 """So that a page's mutations find the database as the example ships it, whatever ran before."""
-OTHER_PROGRAMS = frozenset({"curl", "python", "export", "unset", "git", "pip", "psql", "npm", "npx"})
+OTHER_PROGRAMS = frozenset({"curl", "openssl", "python", "export", "unset", "git", "pip", "psql", "npm", "npx"})
 
 
 class Desk:

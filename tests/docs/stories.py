@@ -19,7 +19,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,7 +52,7 @@ FOR_SPEED: Mapping[str, str] = {
     "AUTH_EMAIL_ANSWER_WINDOW": "60",
     "AUTH_SIGNIN_FAILURE_STEP": "5",
 }
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0
 """For what happens beside the answers: mails, calls."""
 _REMEMBERED = re.compile(r"<([a-z][a-z ]*)>")
 _HOLE = re.compile(r"<([a-z][a-z ]*)>|…")
@@ -227,24 +227,27 @@ class BothEngines:
         """The newest that fits."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            found, fits = await self._found(sight, client, told)
-            if any(fits(each) for each in found):
-                return
+            found, fits = await self._found(sight, client)
+            for each in found:
+                attempt = Told(told)
+                if fits(each, attempt):
+                    told.update(attempt)
+                    return
             assert time.monotonic() < deadline, f"{sight.block.place}: {found}"
             await asyncio.sleep(0.02)
 
     async def _found(
-        self, sight: Sight, client: httpx.AsyncClient, told: Told
-    ) -> tuple[Iterable[Any], Callable[[Any], bool]]:
+        self, sight: Sight, client: httpx.AsyncClient
+    ) -> tuple[Iterable[Any], Callable[[Any, Told], bool]]:
         match sight.where:
             case "mailed":
                 mails = (await client.get("/v1/auth/dev/mail")).json()["mails"]
                 wanted = {**{name.lower(): value for name, value in _named_lines(sight.block.text).items()}, "…": "…"}
-                return mails, lambda mail: told.fits(wanted, mail)
+                return mails, lambda mail, told: told.fits(wanted, mail)
             case "logged":
-                return self.log.lines[::-1], lambda line: told.fits(sight.block.text.strip(), line)
+                return self.log.lines[::-1], lambda line, told: told.fits(sight.block.text.strip(), line)
             case _:
-                return self.receiver.messages[::-1], lambda message: _message_fits(sight.block, message, told)
+                return self.receiver.messages[::-1], partial(_message_fits, sight.block)
 
 
 @cache

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jwt
 import pytest
-from docs.examples import Commands, Exchange, Question, RulesExample, Run, Story
+from docs.examples import AuthExchange, Commands, Exchange, Question, RulesExample, Run, Sight, Story
 from docs.pages import BadPage, Block, blocks, blocks_of, pages
 from docs.running import Desk, as_text, asked, assert_answered, assert_exists, exchanged, ran
+from docs.stories import BothEngines, Told
 
+from docs import stories
 from gql_gen.rules.types import RulesError
+from usher.postgres import EmbeddedPostgres
 
 
 def page(*lines: str) -> list[Block]:
@@ -131,3 +135,83 @@ def test_a_command_that_does_otherwise_fails(
     assert isinstance(run, Run)
     with pytest.raises(AssertionError):
         ran(run, tmp_path)
+
+
+# ---------------------------------------------------------------- stories of docs/auth
+
+
+def story_of(*lines: str) -> list[AuthExchange | Sight]:
+    steps = list(Story(list(blocks("\n".join(lines), "auth/page.md"))).examples())
+    return [step for step in steps if isinstance(step, AuthExchange | Sight)]
+
+
+def asks(answer: str) -> list[str]:
+    return ["```http", "GET /v1/auth/healthz HTTP/1.1", "```", "```http", *answer.split("\n"), "```"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got", "fits"),
+    [
+        ({"a": "…"}, {"a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1, "…": "…"}, {"a": 1, "b": 2}, True),
+        ({"a": 1, "…": "…"}, {"b": 2}, False),
+        ({"a": 1}, {"a": True}, False),
+        (["…", "…"], [1, 2, 3], True),
+        (["a", "…"], ["b", "c"], False),
+        (["a"], ["a", "b"], False),
+        ("x=<name>&…", "x=1&y", True),
+        ("x=<name>", "y=1", False),
+        ({"a": "<name>", "b": "<name>"}, {"a": "1", "b": "2"}, False),
+        ({"a": "<name>", "b": "<name>"}, {"a": "1", "b": "1"}, True),
+    ],
+)
+def test_what_an_answer_must_be(wanted: object, got: object, fits: bool) -> None:
+    assert Told().fits(wanted, got) is fits
+
+
+def test_what_was_said_is_said_again() -> None:
+    told = Told()
+    assert told.fits({"ticket": "<the ticket>"}, {"ticket": "t-1"})
+    assert told.filled("GET /x?ticket=<the ticket>") == "GET /x?ticket=t-1"
+    with pytest.raises(KeyError):
+        told.filled("<another>")
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["<!-- mailed -->", "```json", "{}", "```"], "only a text"),
+        (["```http", "GET / HTTP/1.1", "```", "<!-- called -->", "```http", "POST / HTTP/1.1", "```"], "is missing"),
+        (["<!-- from 10.0.0.1 -->", "```http", "GET / HTTP/1.1", "```"], "means nothing"),
+    ],
+)
+def test_a_step_that_no_test_would_run_is_refused(lines: list[str], reason: str) -> None:
+    with pytest.raises(BadPage, match=reason):
+        story_of(*lines)
+
+
+def test_settings_hold_from_where_they_stand() -> None:
+    first, second = story_of(
+        "```sh", "export AUTH_A=1 AUTH_B=2", "```", *asks("HTTP/1.1 200 OK"), "<!-- settings AUTH_B=3 -->",
+        *asks("HTTP/1.1 200 OK"),
+    )  # fmt: skip
+    assert (first.settings, second.settings) == ({"AUTH_A": "1", "AUTH_B": "2"}, {"AUTH_A": "1", "AUTH_B": "3"})
+
+
+async def test_a_wrong_story_fails(postgres: EmbeddedPostgres, story: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stories, "PATIENCE_SECONDS", 0.0)
+    wrong = [
+        *asks('HTTP/1.1 404 Not Found\n\n"OK"'),
+        *asks('HTTP/1.1 200 OK\nX-Nothing: …\n\n{"status": "ok"}'),
+        *asks('HTTP/1.1 200 OK\n\n"KO"'),
+        *("<!-- mailed -->", "```text", "To: nobody@example.com", "```"),
+        *("<!-- logged -->", "```text", "a line that nobody wrote", "```"),
+        *("<!-- called -->", "```http", "POST /hook HTTP/1.1", "", "{}", "```"),
+        *("```json token", '{"sub": "nobody"}', "```"),
+    ]
+    told = Told({"access token": jwt.encode({"sub": "somebody"}, "k" * 32)})
+    async with BothEngines.over(postgres.url(story)) as engines:
+        for step in story_of(*wrong):
+            with pytest.raises(AssertionError):
+                await engines.tell(step, told)

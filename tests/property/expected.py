@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isclose
+from types import NoneType
 from typing import Any
 
 from property.aggregates import Nearly, OneOf
@@ -87,7 +88,14 @@ def difference(expected: Any, actual: Any, at: str = "data") -> str | None:
 
 
 def _same(expected: Any, actual: Any) -> bool:
+    kind = type(expected)
+    if kind in _AT_SIGHT and type(actual) is kind:
+        return bool(expected == actual)
     return equality_key(expected) == equality_key(actual)
+
+
+_AT_SIGHT = frozenset({str, int, bool, NoneType})
+"""What needs no key to be compared with its like."""
 
 
 def _near(expected: float, actual: Any) -> bool:
@@ -103,8 +111,20 @@ def _object(expected: dict[str, Any], actual: Any, at: str) -> str | None:
     if not isinstance(actual, dict) or list(expected) != list(actual):
         found = list(actual) if isinstance(actual, dict) else actual
         return f"{at}: expected an object of {list(expected)}, found {found!r}"
-    found = (difference(item, actual[key], f"{at}.{key}") for key, item in expected.items())
-    return next((each for each in found if each is not None), None)
+    for key, item in expected.items():
+        # Most are single values, and right: the place matters only where one is not.
+        if not _is_right(item, actual[key]):
+            wrong = difference(item, actual[key], f"{at}.{key}")
+            if wrong is not None:
+                return wrong
+    return None
+
+
+def _is_right(expected: Any, actual: Any) -> bool:
+    """Whether it is known at first sight that the two do not differ."""
+    value = expected.value if type(expected) is Plain else expected
+    kind = type(value)
+    return kind in _AT_SIGHT and type(actual) is kind and bool(value == actual)
 
 
 def _list(expected: list[Any], actual: Any, at: str) -> str | None:
@@ -135,13 +155,16 @@ def _rows(expected: Rows, actual: Any, at: str) -> str | None:
 def _group(group: Tied, actual: Sequence[Any], at: str) -> str | None:
     if len(group.items) == 1 and group.number == 1 and len(group.items[0]) == 1:
         return difference(group.items[0][0], actual[0], at)
-    fits = [
-        [index for index, item in enumerate(group.items) if any(difference(each, row) is None for each in item)]
-        for row in actual
-    ]
+    if group.number == len(group.items) and all(map(_fits, group.items, actual)):
+        return None
+    fits = [[index for index, item in enumerate(group.items) if _fits(item, row)] for row in actual]
     if _all_placed(fits):
         return None
     return f"{at}: expected {group.number} of {group.items!r}, found {list(actual)!r}"
+
+
+def _fits(item: tuple[Any, ...], row: Any) -> bool:
+    return any(difference(each, row) is None for each in item)
 
 
 def _all_placed(fits: list[list[int]]) -> bool:

@@ -53,6 +53,7 @@ class Granted:
     aggregate: Pred | None
     roots: tuple[RootKind, ...] | None
     _guards: dict[str, Pred | None] = field(default_factory=dict, compare=False, repr=False)
+    _lists: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def aggregates(self) -> bool:
@@ -60,7 +61,10 @@ class Granted:
 
     def lists(self, column: str) -> bool:
         """Hidden columns are listed by nobody, whatever this says."""
-        return any(part.lists(column) for part in self.parts)
+        known = self._lists.get(column)
+        if known is None:
+            known = self._lists[column] = any(part.lists(column) for part in self.parts)
+        return known
 
     def computes(self, name: str) -> bool:
         return any(name in part.computed for part in self.parts)

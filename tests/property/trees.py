@@ -18,10 +18,13 @@ def rebuilt(tree: Tree, change: Callable[[Any], Any]) -> Tree:
         items = tuple(rebuilt(item, change) for item in found)
         is_same = all(after is before for after, before in zip(items, found, strict=True))
         return tree if is_same else items  # type: ignore[return-value]
-    if not is_dataclass(found) or isinstance(found, type):
+    if not _names(type(found)):
         return tree
-    parts = {name: (value, rebuilt(value, change)) for name, value in _parts(found)}
-    new = {name: after for name, (before, after) in parts.items() if after is not before}
+    new = {}
+    for name, value in _parts(found):
+        after = rebuilt(value, change)
+        if after is not value:
+            new[name] = after
     changed: Any = replace(found, **new) if new else found
     result: Tree = change(changed)
     return result
@@ -29,27 +32,32 @@ def rebuilt(tree: Tree, change: Callable[[Any], Any]) -> Tree:
 
 def nodes(tree: Any) -> Iterator[Any]:
     """Every dataclass in the tree, the outermost first."""
-    if isinstance(tree, tuple):
-        for item in tree:
-            yield from nodes(item)
-    elif is_dataclass(tree):
-        yield tree
-        for _, value in _parts(tree):
-            yield from nodes(value)
+    left = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, tuple):
+            left.extend(reversed(node))
+        elif _names(type(node)):
+            yield node
+            left.extend(value for _, value in reversed(_parts(node)))
 
 
-def _parts(node: Any) -> Iterator[tuple[str, Any]]:
+def _parts(node: Any) -> list[tuple[str, Any]]:
+    """The fields that may hold nodes."""
+    found = []
     for name in _names(type(node)):
         value = getattr(node, name)
         if isinstance(value, tuple) or _names(type(value)):
-            yield name, value
+            found.append((name, value))
+    return found
 
 
 def _names(kind: type) -> tuple[str, ...]:
     """The fields of a dataclass; none for anything else."""
-    if kind not in _KNOWN:
-        _KNOWN[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
-    return _KNOWN[kind]
+    known = _KNOWN.get(kind)
+    if known is None:
+        known = _KNOWN[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
+    return known
 
 
 _KNOWN: dict[type, tuple[str, ...]] = {}

@@ -56,6 +56,8 @@ class WriteExplorer:
     bench: Bench
     cases: Counter[str] = field(default_factory=Counter)
     may_reduce: bool = True
+    _thought: tuple[World, Mutation, Outcome | Refusal | None] | None = None
+    """The last mutation that was thought of: mostly it is the one that is asked."""
 
     async def explore(self, world: World, choices: Choices, mutations: int) -> None:
         """Raises Wrong at the first thing that is wrong."""
@@ -86,7 +88,7 @@ class WriteExplorer:
         for _ in range(CANDIDATES):
             role = choices.one(writers(trial.world, is_backend=is_backend))
             mutation = make_mutation(choices, trial.world, role, session, is_backend=is_backend)
-            expected = _expected(trial.world, mutation)
+            expected = self._expected(trial.world, mutation)
             if isinstance(expected, Outcome):
                 return _with_less(choices, trial.world, mutation)
             found = found if expected is None else mutation
@@ -94,8 +96,14 @@ class WriteExplorer:
                 break
         return found
 
+    def _expected(self, world: World, mutation: Mutation) -> Outcome | Refusal | None:
+        """None where the oracle cannot tell."""
+        if self._thought is None or self._thought[0] is not world or self._thought[1] is not mutation:
+            self._thought = (world, mutation, _expected(world, mutation))
+        return self._thought[2]
+
     async def _ask(self, trial: WriteTrial, mutation: Mutation) -> None:
-        expected = _expected(trial.world, mutation)
+        expected = self._expected(trial.world, mutation)
         if expected is None:
             self.cases["ambiguous"] += 1
             return
@@ -120,7 +128,7 @@ class WriteExplorer:
                 role = choices.one(writers(world, is_backend=is_backend))
                 mutation = make_mutation(choices, world, role, session, is_backend=is_backend)
                 mutation = _with_less(choices, world, mutation)
-                if isinstance(_expected(world, mutation), Refusal):
+                if isinstance(self._expected(world, mutation), Refusal):
                     asked += 1
                     await self._ask(trial, mutation)
                     await self.forbidden(trial, choices, mutation)

@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from auth_engine.core.errors import Code
-from auth_engine.flows.health import JwkSet, Readiness, Version, get_jwks, get_version, healthz, readyz
+from auth_engine.flows.health import (
+    JwkSet,
+    Readiness,
+    Version,
+    bare_healthz,
+    get_jwks,
+    get_version,
+    healthz,
+    readyz,
+)
 from auth_engine.http.route import Answer, Route
 
 ROUTES: Final = (
     Route(
         method="GET", path="/healthz", flow=healthz, summary="Whether the process is alive", answer=Answer.DATA,
-        shape=str, unlimited=True, without_prefix=True,
+        shape=str, unlimited=True, without_prefix=True, bare_flow=bare_healthz,
     ),
     Route(
         method="HEAD", path="/healthz", flow=healthz, summary="The same, without a body", answer=Answer.DATA,
-        shape=str, unlimited=True, without_prefix=True,
+        shape=str, unlimited=True, without_prefix=True, bare_flow=bare_healthz,
     ),
     Route(
         method="GET", path="/readyz", flow=readyz, summary="Whether the database answers", answer=Answer.DATA,

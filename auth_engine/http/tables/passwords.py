@@ -24,6 +24,8 @@ ROUTES: Final = (
     Route(
         method="POST", path="/signin/email-password", flow=sign_in_email_password, body=SignInEmailPassword,
         summary="Sign in with an address and a password", answer=Answer.SESSION_PAYLOAD, pace=Pace.FAILURE_STEP,
-        raises=(Code.INVALID_EMAIL_PASSWORD, Code.DISABLED_USER, Code.UNVERIFIED_USER, Code.BUSY),
+        raises=(
+            Code.INVALID_EMAIL_PASSWORD, Code.DISABLED_USER, Code.UNVERIFIED_USER, Code.FORBIDDEN_ANONYMOUS, Code.BUSY,
+        ),
     ),
 )  # fmt: skip

@@ -43,8 +43,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         method="POST", path="/signin/idtoken", flow=sign_in_id_token, body=SignInIdToken,
         answer=Answer.SESSION_PAYLOAD, pace=Pace.FAILURE_STEP, summary="Sign in with an id token",
         raises=(
-            Code.DISABLED_ENDPOINT, Code.INVALID_EMAIL_PASSWORD, Code.DISABLED_USER, Code.UNVERIFIED_USER,
-            Code.EMAIL_ALREADY_IN_USE, Code.SIGNUP_DISABLED, *OPTIONS,
+            Code.DISABLED_ENDPOINT, *VALID_USER, Code.EMAIL_ALREADY_IN_USE, Code.SIGNUP_DISABLED, *OPTIONS,
         ),
     ),
     Route(

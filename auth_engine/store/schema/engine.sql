@@ -225,6 +225,30 @@ end
 $$;
 comment on function auth_engine.user_deleted() is 'Remembers that a user is gone, and tells whoever listens.';
 
+-- Whoever writes the address, what was mailed to the old one opens nothing (a ticket that comes with the new one does).
+create or replace function auth_engine.email_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from auth_engine.codes where user_id = new.id;
+  if new.ticket is not distinct from old.ticket then
+    new.ticket := null;
+    new.ticket_expires_at := now();
+  end if;
+  return new;
+end
+$$;
+comment on function auth_engine.email_changed() is 'Ends the tickets and codes that went to the address before.';
+
+create or replace function auth_engine.end_otp() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.otp_hash := null;
+  new.otp_hash_expires_at := now();
+  return new;
+end
+$$;
+comment on function auth_engine.end_otp() is 'A code that was sent to the number before proves nothing about another.';
+
 -- Whether a statement sets a column is seen by `before update of` alone. So the first trigger marks (null) what was true
 -- before, the second, which fires only where the statement sets the flag, takes the mark away, and the third clears what
 -- is still marked.
@@ -237,4 +261,5 @@ end
 $$;
 comment on function auth_engine.unverify_phone_number() is 'A new phone number is unverified, unless the statement says otherwise.';
 
-revoke all on function auth_engine.user_disabled(), auth_engine.user_deleted(), auth_engine.unverify_phone_number() from public;
+revoke all on function auth_engine.user_disabled(), auth_engine.user_deleted(), auth_engine.email_changed(),
+  auth_engine.end_otp(), auth_engine.unverify_phone_number() from public;

@@ -70,7 +70,7 @@ update auth.users set disabled = false where id = $1::uuid;
 -- name: note_former_disabling
 -- Of a user who was disabled by somebody who did not note when: what was open before now has ended.
 insert into auth_engine.disablings (user_id, disabled_at)
-select u.id, clock_timestamp() from auth.users u where u.id = $1::uuid and u.disabled for key share
+select u.id, clock_timestamp() from auth.users u where u.id = $1::uuid and u.disabled for no key update
 on conflict (user_id) do update set disabled_at = excluded.disabled_at;
 
 -- name: missing_roles

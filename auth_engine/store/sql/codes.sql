@@ -39,9 +39,10 @@ returning subject;
 delete from auth_engine.codes where user_id = $1::uuid;
 
 -- name: put_sms
+-- Nothing where the number is not theirs any more: it changed while the message was on its way.
 update auth.users u
 set otp_hash = $2, otp_hash_expires_at = now() + make_interval(secs => $3), otp_method_last_used = 'sms'
-where u.id = $1::uuid;
+where u.id = $1::uuid and u.phone_number = $4;
 
 -- name: attempt_sms
 with held as (

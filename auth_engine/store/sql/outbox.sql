@@ -15,11 +15,12 @@ o.expires_at > now() and (
 )
 
 -- name: add
+-- Not for a user who was deleted a moment ago.
 insert into auth_engine.outbox (id, kind, user_id, ticket_digest, sealed, next_try_at, expires_at)
-values (
+select
   $1::uuid, $2, $3::uuid, encode(sha256(convert_to($4::text, 'UTF8')), 'hex'), $5,
   now() + make_interval(secs => $6), now() + make_interval(secs => $7)
-);
+where $3::uuid is null or exists (select from auth.users u where u.id = $3::uuid for key share);
 
 -- name: claim_new
 update auth_engine.outbox o

@@ -40,12 +40,7 @@ returning id::text;
 select id::text from auth.user_providers where user_id = $1::uuid and provider_id = $2 and provider_user_id = $3;
 
 -- name: lock_user
-select id from auth.users where id = $1::uuid for update;
-
--- name: session_lives
-select exists (
-  select from auth.refresh_tokens where id = $1::uuid and user_id = $2::uuid and expires_at > now()
-);
+select id from auth.users where id = $1::uuid for no key update;
 
 -- name: claim
 -- The owner of an address arrives at an account that never verified it: whatever was put into it before, by whomever,

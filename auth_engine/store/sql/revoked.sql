@@ -1,10 +1,11 @@
 -- Whose access tokens count no more, and since when (Unix time; infinity: none counts).
 
 -- name: all
--- Beyond the life of an access token nothing needs to be remembered: none is left.
+-- Beyond the life of an access token nothing needs to be remembered: none is left. But whoever is disabled now is refused
+-- however long the token lives: one of before the setting was lowered, or of somebody else who has the key.
 select d.user_id::text, case when u.disabled then 'infinity' else extract(epoch from d.disabled_at) end::float8 as since
 from auth_engine.disablings d join auth.users u on u.id = d.user_id
-where d.disabled_at > now() - make_interval(secs => $1)
+where u.disabled or d.disabled_at > now() - make_interval(secs => $1)
 union all
 select d.user_id::text, extract(epoch from d.deleted_at)::float8
 from auth_engine.deletions d

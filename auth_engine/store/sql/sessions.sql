@@ -2,21 +2,21 @@
 
 -- name: open
 -- The user's own expired sessions go at once; the rest is swept by and by.
-with expired as (
-  delete from auth.refresh_tokens where user_id = $1::uuid and expires_at <= now()
+with u as (
+  -- Nothing is written, and nothing comes back, when the user was disabled or deleted a moment ago, or when the password
+  -- that was checked is not theirs any more.
+  update auth.users set last_seen = now()
+  where id = $1::uuid and not disabled and ($9::text is null or password_hash = $9)
+  returning *
+), expired as (
+  delete from auth.refresh_tokens t using u where t.user_id = u.id and t.expires_at <= now()
 ), token as (
   insert into auth.refresh_tokens (id, user_id, expires_at, type, refresh_token_hash)
-  values ($2::uuid, $1::uuid, now() + make_interval(secs => $3), 'regular', $4)
+  select $2::uuid, u.id, now() + make_interval(secs => $3), 'regular', $4 from u
   returning id
 ), detail as (
   insert into auth_engine.sessions (id, method, address, user_agent, elevated_at)
   select id, $5, $6, $7, case when $8 then now() end from token
-), u as (
-  -- Nothing comes back, and the caller undoes it all, when the user was disabled or deleted a moment ago, or when the
-  -- password that was checked is not theirs any more.
-  update auth.users set last_seen = now()
-  where id = $1::uuid and not disabled and ($9::text is null or password_hash = $9)
-  returning *
 )
 select {{user_columns}} from u;
 
@@ -44,7 +44,11 @@ with token as (
 ), pruned as (
   delete from auth_engine.former_tokens f using detail d where f.session_id = d.id and f.number <= d.rotations - 100
 ), seen as (
-  update auth.users u set last_seen = now() from token where u.id = token.user_id
+  -- Left out while somebody else changes the user: who waits for the user's row must not hold a session's.
+  update auth.users u set last_seen = now()
+  where u.id in (
+    select w.id from auth.users w where w.id = (select token.user_id from token) for no key update skip locked
+  )
 )
 select count(*) from detail;
 

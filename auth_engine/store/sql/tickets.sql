@@ -1,5 +1,10 @@
 -- Tickets and mailed codes, kept as digests in auth.users.
 
+-- name: put_mailed
+-- Nothing where the address is not theirs any more: the mail would go to the old one.
+update auth.users u set ticket = $2, ticket_expires_at = now() + make_interval(secs => $3)
+where u.id = $1::uuid and u.email = $4::text::auth.email;
+
 -- name: put
 update auth.users u set ticket = $2, ticket_expires_at = now() + make_interval(secs => $3) where u.id = $1::uuid;
 

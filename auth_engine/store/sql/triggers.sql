@@ -9,6 +9,19 @@ create trigger auth_engine_user_disabled after update on auth.users
 create trigger auth_engine_user_deleted after delete on auth.users
   for each row execute function auth_engine.user_deleted();
 
+-- name: auth_engine_email
+create trigger auth_engine_email before update on auth.users
+  for each row when (old.email is distinct from new.email)
+  execute function auth_engine.email_changed();
+
+-- name: auth_engine_otp
+create trigger auth_engine_otp before update on auth.users
+  for each row when (
+    old.phone_number is distinct from new.phone_number
+    and old.otp_hash is not null and old.otp_hash is not distinct from new.otp_hash
+  )
+  execute function auth_engine.end_otp();
+
 -- name: auth_engine_phone_number_1
 create trigger auth_engine_phone_number_1 before update on auth.users
   for each row when (old.phone_number is distinct from new.phone_number and new.phone_number_verified)

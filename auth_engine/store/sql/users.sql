@@ -9,6 +9,18 @@ select {{user_columns}} from auth.users u
 where u.id = $1::uuid
   and exists (select from auth.refresh_tokens t where t.id = $2::uuid and t.user_id = u.id and t.expires_at > now());
 
+-- name: lock
+-- Whoever ends a user's sessions, disables or changes the user waits for the end of the transaction.
+select from auth.users u where u.id = $1::uuid for no key update;
+
+-- name: is_still_in
+-- In a statement of its own after the lock: what was true before the wait may not be.
+select not u.disabled and (
+  $2::uuid is null
+  or exists (select from auth.refresh_tokens t where t.id = $2::uuid and t.user_id = u.id and t.expires_at > now())
+)
+from auth.users u where u.id = $1::uuid;
+
 -- name: by_email
 select {{user_columns}} from auth.users u where u.email = $1::text::auth.email;
 
