@@ -21,6 +21,7 @@ from auth_engine.flows.first_factor import Entered, enter, entered
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.links import DAY
 from auth_engine.flows.mailing import Enclosure, link_with, put_mail
+from auth_engine.flows.notices import put_notice
 from auth_engine.flows.provider_tokens import keep_tokens
 from auth_engine.flows.sessions import open_session
 from auth_engine.mail.letters import Template
@@ -170,6 +171,8 @@ async def add_account(user: User, arrival: Arrival, session_id: str | None, visi
             raise Refused(Code.INVALID_REQUEST, "the session has ended")
         if not await link_account(stores, user, arrival, visit, kit):
             raise Refused(Code.INVALID_REQUEST, "the account belongs to somebody already")
+        rows = await put_notice(stores, kit, user, events.PROVIDER_LINKED)
+    kit.post.deliver_in_background(*rows)
 
 
 async def link_account(stores: Stores, user: User, arrival: Arrival, visit: Visit, kit: Kit) -> bool:
