@@ -221,7 +221,7 @@ def _stand(connections: int, limits: bool) -> Iterator[Stand]:
         # As durable as a real one: a refresh is answered when it is on the disk.
         with EmbeddedPostgres.start(folder / "data") as postgres:
             postgres.create_database(DATABASE)
-            settings = _settings(limits)
+            settings = settings_of_bench(limits=limits)
             with auth_engine(postgres.url(DATABASE), folder / "auth.log", settings) as server:
                 pid = int((postgres.data_dir / POSTMASTER_PID).read_text().split("\n", 1)[0])
                 yield Stand(server, pid, [_sign_up(server.port, number) for number in range(connections)])
@@ -229,7 +229,8 @@ def _stand(connections: int, limits: bool) -> Iterator[Stand]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settings(limits: bool) -> dict[str, str]:
+def settings_of_bench(*, limits: bool) -> dict[str, str]:
+    """Settings under which nothing but the work itself is measured."""
     bursts = ("GLOBAL", "BRUTE_FORCE", "SIGNUPS", "EMAIL")
     return {
         "HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "HS256", "key": secrets.token_urlsafe(48)}),
