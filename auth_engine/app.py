@@ -27,7 +27,7 @@ from auth_engine.tokens.access import AccessTokens
 from auth_engine.tokens.claims import CustomClaims
 from auth_engine.tokens.graphql_claims import GraphQLClaims
 from auth_engine.tokens.seals import DERIVED_WARNING, Seals
-from auth_engine.tokens.secret import read_keys
+from auth_engine.tokens.secret import canonical, read_keys
 from auth_engine.tokens.tickets import TicketMaker
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class AuthEngine:
         keys = read_keys(settings.jwt_secret, settings.jwt_secrets)
         if not settings.encryption_keys:
             logger.warning(DERIVED_WARNING)
-        seals = Seals(settings.encryption_keys or (settings.jwt_secret or settings.jwt_secrets or "",))
+        seals = Seals(settings.encryption_keys or (canonical(settings.jwt_secret or settings.jwt_secrets or ""),))
         outside = Outside()
         custom = CustomClaims(
             settings.custom_claims, settings.custom_claims_defaults, _claims_source(settings, outside) or claims

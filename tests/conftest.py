@@ -6,6 +6,7 @@ async def test_something(database):
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import sys
@@ -25,6 +26,11 @@ SCHEMAS = Path(__file__).parent / "schemas"
 
 DatabaseFactory = Callable[[str], str]
 """The name of a file in tests/schemas, without `.sql` → the address of a database that holds it."""
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: no need to look through them for garbage again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,10 @@ NO_SERVER_URL: Final = (
     "AUTH_SERVER_URL is not set: mailed links and sign-in by providers need the address at which the auth engine is "
     "reached"
 )
+NO_CLIENT_URL: Final = (
+    "AUTH_CLIENT_URL is not set: a mailed link leads nowhere unless the request that asks for it names an allowed "
+    "options.redirectTo"
+)
 
 Say = Callable[[str], None]
 
@@ -95,6 +99,8 @@ def read_auth_settings(environment: Mapping[str, str], warn: Say) -> AuthSetting
         warn(warning)
     if settings.server_url is None:
         warn(NO_SERVER_URL)
+    if settings.client_url is None:
+        warn(NO_CLIENT_URL)
     return settings
 
 

@@ -53,7 +53,7 @@ class Greeting:
     ticket: str | None
     data_dir: Path
     has_demo: bool
-    has_auth: bool
+    auth_path: str | None
     has_mail_box: bool
 
     def lines(self) -> tuple[str, ...]:
@@ -68,8 +68,8 @@ class Greeting:
             "",
             f"Console  {self.address}/console/",
             f"GraphQL  {self.address}/v1/graphql",
-            *([f"Auth     {self.address}{AUTH_MOUNT}"] if self.has_auth else []),
-            *([f"Mails    {self.address}{AUTH_MOUNT}{MAIL_BOX}"] if self.has_mail_box else []),
+            *([f"Auth     {self.address}{self.auth_path}"] if self.auth_path else []),
+            *([f"Mails    {self.address}{self.auth_path}{MAIL_BOX}"] if self.has_mail_box else []),
             f"Data     {self.data_dir}",
         )
         return (*where, *as_user, *as_admin, "", "Ctrl-C stops it.")
@@ -96,7 +96,7 @@ def up(wishes: Wishes, settings: Settings, say: Say) -> None:
             ticket=ticket,
             data_dir=wishes.data_dir.absolute(),
             has_demo=has_demo,
-            has_auth=auth is not None,
+            auth_path=None if auth is None else f"{AUTH_MOUNT}{auth.api_prefix}",
             has_mail_box=auth is not None and auth.mail_box,
         )
         service = Service(settings, url, wishes.permissions, auth=auth)
@@ -113,7 +113,7 @@ def _auth_settings(wishes: Wishes, settings: Settings, keys: Keys, port: int, sa
     given = {name: value for name, value in environment_of_process().items() if value.strip()}
     address = f"http://localhost:{port}"
     defaults = {
-        "AUTH_SERVER_URL": f"{address}{AUTH_MOUNT}",
+        "AUTH_SERVER_URL": f"{address}{AUTH_MOUNT}{given.get('AUTH_API_PREFIX', '').strip()}",
         "AUTH_CLIENT_URL": f"{address}/console",
         "AUTH_ENCRYPTION_KEYS": keys.encryption_key,
     }

@@ -2,7 +2,7 @@
 
 Each entry of the list stands for itself and everything below it. `*` stays inside one host label or path segment, `**`
 crosses them; `?`, `[…]` and `{a,b}` as in globs. What browsers read differently than people is refused: control
-characters, spaces, backslashes, `<>"`.
+characters, spaces, backslashes, `<>"`, and steps up (`..`), which lead out of what an entry allows.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-_REFUSED: Final = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\\u2028\u2029]")
+_REFUSED: Final = re.compile(r"[\x00-\x20\x7f-\xa0\s<>\"\\]")
+_UPWARDS: Final = re.compile(r"/(?:\.|%2e){2}(?:/|\Z)", re.IGNORECASE)
+"""A segment that browsers take as a step up, out of what an entry allows."""
 _WITHIN: Final = r"[^./]"
 """One character that is no separator."""
+_HOST: Final = re.compile(r"https?://(?:[^/{}]|\{[^/{}]*\})*(?=/)", re.IGNORECASE)
 _TOKENS: Final = re.compile(r"\*\*|\*|\?|\[[^\]]+\]|\{[^{}]*\}|.", re.DOTALL)
 MAX_CHARACTERS: Final = 4_096
 
@@ -31,7 +34,7 @@ class RedirectRules:
             return False
         bare = target.partition("#")[0].partition("?")[0]
         parts = bare.partition("://")
-        if not parts[1] or "@" in parts[2].partition("/")[0]:
+        if not parts[1] or "@" in parts[2].partition("/")[0] or _UPWARDS.search(bare):
             return False
         return any(pattern.fullmatch(each) for each in (bare, f"{bare}/") for pattern in self._patterns)
 
@@ -45,7 +48,7 @@ def _patterns(entry: str) -> tuple[str, ...]:
         base = bare.removesuffix("/*")
     else:
         base = bare.removesuffix("/")
-    return tuple(_glob(f"{each}/**") for each in _with_ports(base))
+    return tuple(_entry(f"{each}/**") for each in _with_ports(base))
 
 
 def _with_ports(base: str) -> tuple[str, ...]:
@@ -61,15 +64,22 @@ def _with_ports(base: str) -> tuple[str, ...]:
     return (base, f"{scheme}://{host}:{port}{slash}{path}")
 
 
-def _glob(pattern: str) -> str:
-    """A glob as a regular expression."""
-    return "".join(_translated(token) for token in _TOKENS.findall(pattern))
+def _entry(pattern: str) -> str:
+    """An entry as a regular expression. In the host `**` crosses dots alone: beyond the first slash lies what anybody
+    may write."""
+    host = _HOST.match(pattern)
+    end = 0 if host is None else host.end()
+    return _glob(pattern[:end], "[^/]*") + _glob(pattern[end:], ".*")
 
 
-def _translated(token: str) -> str:
+def _glob(pattern: str, across: str) -> str:
+    return "".join(_translated(token, across) for token in _TOKENS.findall(pattern))
+
+
+def _translated(token: str, across: str) -> str:
     match token[0]:
         case "*":
-            return ".*" if token == "**" else f"{_WITHIN}*"
+            return across if token == "**" else f"{_WITHIN}*"
         case "?":
             return _WITHIN
         case "[" if len(token) > 1:
@@ -78,7 +88,7 @@ def _translated(token: str) -> str:
             members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside)
             return f"[{'^./' if negated else ''}{members}]" if _is_sound(members) else re.escape(token)
         case "{" if len(token) > 1:
-            return f"(?:{'|'.join(_glob(choice) for choice in token[1:-1].split(','))})"
+            return f"(?:{'|'.join(_glob(choice, across) for choice in token[1:-1].split(','))})"
         case _:
             return re.escape(token)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, Email, Password
 from auth_engine.core.rules import ensure_valid_user
-from auth_engine.core.types import Method, Outcome, User, Visit
+from auth_engine.core.types import Method, NeedsTotp, Outcome, User, Visit
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.mfa_ticket import ask_for_totp
 from auth_engine.flows.sessions import sign_in
@@ -28,9 +28,18 @@ async def sign_in_email_password(body: SignInEmailPassword, visit: Visit, kit: K
     ensure_valid_user(user, kit.settings)
     checked = await _rehash(user, body.password, kit)
     if user.has_totp:
-        async with kit.store.transaction() as stores:
-            return await ask_for_totp(stores, kit, user)
+        return await _ask_for_totp(user, checked, kit)
     return await sign_in(user, visit, kit, Method.PASSWORD, password_hash=checked)
+
+
+async def _ask_for_totp(user: User, checked: str | None, kit: Kit) -> NeedsTotp:
+    """Raises Refused when the password was changed, or the user disabled, while it was checked."""
+    async with kit.store.transaction() as stores:
+        await stores.providers.lock_user(user.id)
+        now = await stores.users.by_id(user.id)
+        if now is None or now.disabled or now.password_hash != checked:
+            raise Refused(Code.INVALID_EMAIL_PASSWORD, "not the password any more")
+        return await ask_for_totp(stores, kit, now)
 
 
 async def _rehash(user: User, password: str, kit: Kit) -> str | None:

@@ -63,6 +63,15 @@ def read_keys(secret: str | None, secrets: str | None = None) -> tuple[JwtKey, .
     return tuple(keys)
 
 
+def canonical(secret: str) -> str:
+    """The same text for the same secret, however its JSON is laid out: what is derived from it must not change when
+    somebody breaks a line. A text that is no JSON stays as it is."""
+    try:
+        return json.dumps(json.loads(secret), sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return secret
+
+
 def _listed(name: str, text: str) -> list[_Secret]:
     try:
         document = msgspec.json.decode(text)

@@ -21,9 +21,13 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pyotp
+import pytest
 from auth_kit import PASSWORD, Mailbox, link_of, ticket_of
 from authenticator_kit import Authenticator
-from clients.tools import find_node
+from clients.tools import NoTools, ensure_installed, find_node
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from live_kit import live
 
 CLIENTS = Path(__file__).with_name("client")
 STORY_SECONDS = 60
@@ -36,6 +40,23 @@ LOOK = """
     from auth.users u
     where u.email = $1 or u.id::text = $1 or u.phone_number = $1
 """
+
+EVERYTHING_ON = {
+    "AUTH_API_PREFIX": "/v1",
+    "AUTH_ANONYMOUS_USERS_ENABLED": "true",
+    "AUTH_EMAIL_PASSWORDLESS_ENABLED": "true",
+    "AUTH_OTP_EMAIL_ENABLED": "true",
+    "AUTH_MFA_ENABLED": "true",
+    "AUTH_REQUIRE_ELEVATED_CLAIM": "recommended",
+    "AUTH_WEBAUTHN_ENABLED": "true",
+    "AUTH_SMS_PASSWORDLESS_ENABLED": "true",
+    "AUTH_SMS_PROVIDER": "dev",
+    "AUTH_PROVIDER_GITHUB_ENABLED": "true",
+    "AUTH_PROVIDER_GITHUB_CLIENT_ID": "id",
+    "AUTH_PROVIDER_GITHUB_CLIENT_SECRET": "secret",
+    "AUTH_VERSION": "9.8.7",
+}
+STRICT = {"AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}
 
 Story: TypeAlias = dict[str, dict[str, Any]]
 """Chapter → what the client saw in it."""
@@ -71,7 +92,8 @@ class World:
         for _ in range(MAIL_SECONDS * 100):
             found = [mail for mail in self.mailbox.to(address) if mail["X-Email-Template"] == template]
             if found:
-                self.mailbox.mails.remove(found[-1])
+                with self.mailbox.arrived:
+                    self.mailbox.mails.remove(found[-1])
                 return {"link": link_of(found[-1]), "ticket": ticket_of(found[-1])}
             time.sleep(0.01)
         raise AssertionError(f"no {template} to {address}")
@@ -79,14 +101,20 @@ class World:
 
 def look(database: str, user: str) -> dict[str, Any] | None:
     """A user's row, and how many sessions and personal access tokens they have."""
+    rows = execute(database, LOOK, user)
+    return json.loads(json.dumps(dict(rows[0]), default=str)) if rows else None
 
-    async def ask() -> dict[str, Any] | None:
+
+def execute(database: str, statement: str, *arguments: str) -> list[asyncpg.Record]:
+    """A statement's rows, for who has no event loop."""
+
+    async def ask() -> list[asyncpg.Record]:
         connection = await asyncpg.connect(database)
         try:
-            row = await connection.fetchrow(LOOK, user)
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments)
+            return rows
         finally:
             await connection.close()
-        return None if row is None else json.loads(json.dumps(dict(row), default=str))
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, ask()).result()
@@ -115,7 +143,7 @@ def sms_log() -> Iterator[list[str]]:
 
 
 def tell(script: str, world: World, **addresses: str) -> Story:
-    """Run a story to its end. Raises NoTools without Node, AssertionError where a chapter broke off."""
+    """Run a story to its end. Raises AssertionError where a chapter broke off."""
     given = json.dumps({**addresses, "password": PASSWORD, "run": time.time_ns() // 1000})
     process = subprocess.Popen(
         [find_node(), "--no-warnings", script, given],
@@ -151,3 +179,32 @@ def _converse(process: subprocess.Popen[str], world: World) -> tuple[Story | Non
         process.stdin.write(json.dumps(world.answer(said)) + "\n")
         process.stdin.flush()
     return None, process.stderr.read()[-2000:]
+
+
+def rsa_secret() -> str:
+    """A new pair of keys, as HASURA_GRAPHQL_JWT_SECRET has it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return json.dumps({"type": "RS256", "key": public, "signing_key": private})
+
+
+def story_of(script: str, database: str, mailbox: Mailbox) -> Story:
+    """What a client sees of two engines over one database: one wants addresses verified. Skips without npm or Node."""
+    install()
+    settings = {**EVERYTHING_ON, "HASURA_GRAPHQL_JWT_SECRET": rsa_secret()}
+    with (
+        sms_log() as texts,
+        live(database, mailbox, settings) as open_engine,
+        live(database, mailbox, {**settings, **STRICT}) as strict_engine,
+    ):
+        return tell(script, World(database, mailbox, texts), open=open_engine, strict=strict_engine)
+
+
+def install() -> None:
+    """The clients as their lock file names them. Skips the test where that cannot be."""
+    try:
+        ensure_installed(CLIENTS)
+        find_node()
+    except NoTools as missing:
+        pytest.skip(str(missing))

@@ -176,7 +176,7 @@ async def test_a_code_proves_no_number_but_the_one_it_was_sent_to(serve: Serve, 
 async def test_whoever_proves_a_number_that_was_only_claimed_is_alone_in_the_account(
     serve: Serve, sql: asyncpg.Connection
 ) -> None:
-    """Somebody writes a stranger's number into their account, keeps a session, and waits for the stranger to sign in."""
+    """Somebody writes a stranger's number into their account, keeps a session, and waits for the stranger to come."""
     own, strangers = new_number(), new_number()
     sms = RecordingSms()
     phones = with_sms(await serve(), sms)
@@ -376,7 +376,7 @@ async def test_unknown_arguments_of_a_link_are_ignored_and_what_stands_in_its_ta
 )
 async def test_a_page_or_proxy_reads_no_mails(serve: Serve, headers: dict[str, str]) -> None:
     server = await serve(AUTH_DEV_MAIL_BOX="true", AUTH_SMTP_HOST="")
-    transport = httpx.ASGITransport(server.engine.app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(server.engine.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:4000") as visitor:
         assert (await visitor.get("/dev/mail")).status_code == 200
         refused(await visitor.get("/dev/mail", headers=headers), 404, "not-found")

@@ -63,11 +63,13 @@ class SlowPasswords(Passwords):
         return answer
 
 
+@pytest.mark.parametrize("factor", [None, "totp"])
 async def test_a_password_that_changes_during_its_check_opens_nothing(
-    server: AuthServer, sql: asyncpg.Connection
+    server: AuthServer, sql: asyncpg.Connection, factor: str | None
 ) -> None:
     address = new_address()
     user_id = (await server.sign_up(address))["user"]["id"]
+    await sql.execute("update auth.users set active_mfa_type = $2 where id = $1", user_id, factor)
     await sql.execute("delete from auth.refresh_tokens where user_id = $1", user_id)
     slow = SlowPasswords()
     server.client._transport.app = Edge(replace(server.engine.kit, passwords=slow))  # type: ignore[attr-defined]
@@ -79,4 +81,5 @@ async def test_a_password_that_changes_during_its_check_opens_nothing(
         refused(await sign_in, 401, "invalid-email-password")
     finally:
         slow.close()
+    assert await sql.fetchval("select ticket from auth.users where id = $1", user_id) is None
     assert await sql.fetchval("select count(*) from auth.refresh_tokens where user_id = $1", user_id) == 0

@@ -88,7 +88,7 @@ async def _elevate_by_key(server: AuthServer) -> tuple[str, Begin]:
 async def _elevate_by_totp(server: AuthServer) -> tuple[str, Begin]:
     session, secret = await enrolled(server)
     ticket = await ticket_for(server, session)
-    assert (await server.post("/signin/mfa/totp", {"ticket": ticket, "otp": upcoming(secret, -1)})).status_code == 200
+    assert (await server.post("/signin/mfa/totp", {"ticket": ticket, "otp": upcoming(secret, 0)})).status_code == 200
     body = {"code": upcoming(secret)}
     return session["user"]["id"], lambda: server.post("/elevate/totp", body, session["accessToken"])
 
@@ -165,7 +165,7 @@ async def _change_email(server: AuthServer, session: dict[str, Any]) -> Begin:
 
 async def _enrol(server: AuthServer, session: dict[str, Any]) -> Begin:
     secret = (await server.get("/mfa/totp/generate", session["accessToken"])).json()["totpSecret"]
-    body = {"code": upcoming(secret, -1), "activeMfaType": "totp"}
+    body = {"code": upcoming(secret, 0), "activeMfaType": "totp"}
     return lambda: server.post("/user/mfa", body, session["accessToken"])
 
 
@@ -200,3 +200,41 @@ async def test_a_session_that_ends_meanwhile_makes_no_lasting_way_in(
     pats = await sql.fetchval("select count(*) from auth.refresh_tokens where user_id = $1 and type = 'pat'", user_id)
     keys = await sql.fetchval("select count(*) from auth.user_security_keys where user_id = $1", user_id)
     assert (pats, keys) == (0, 0)
+
+
+async def _reset(server: AuthServer) -> tuple[str, Begin]:
+    session = await server.sign_up()
+    body = {"email": session["user"]["email"]}
+    return session["user"]["id"], lambda: server.post("/user/password/reset", body)
+
+
+async def _mailed_code(server: AuthServer) -> tuple[str, Begin]:
+    session = await server.sign_up()
+    body = {"email": session["user"]["email"]}
+    return session["user"]["id"], lambda: server.post("/signin/otp/email", body)
+
+
+async def _phone_number(server: AuthServer) -> tuple[str, Begin]:
+    session = await server.sign_up()
+    body = {"phoneNumber": "+15550001234"}
+    return session["user"]["id"], lambda: server.post("/user/phone-number/change", body, session["accessToken"])
+
+
+@pytest.mark.parametrize(
+    "flow", [*FLOWS, _reset, _mailed_code, _phone_number], ids=lambda flow: flow.__name__.strip("_")
+)
+async def test_a_user_who_is_deleted_meanwhile_is_gone(
+    serve: Serve, sql: asyncpg.Connection, flow: Callable[[AuthServer], Awaitable[tuple[str, Begin]]]
+) -> None:
+    """The deletion succeeds, and the request is answered as if the user had been gone before."""
+    server = await serve(**ON)
+    user_id, begin = await flow(server)
+    async with sql.transaction():
+        await sql.execute("delete from auth.users where id = $1", user_id)
+        asked = await _under_way(sql, begin)
+    answer = await asked
+    assert answer.status_code < 500, answer.text
+    assert "session" not in answer.json()
+    assert "accessToken" not in answer.json()
+    for table in ("auth.refresh_tokens", "auth_engine.codes", "auth_engine.tries", "auth_engine.totp_uses"):
+        assert not await sql.fetchval(f"select count(*) from {table} where user_id = $1", user_id)

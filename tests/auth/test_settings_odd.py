@@ -6,7 +6,7 @@ import pytest
 
 from auth_engine.core.errors import BadSetting
 from auth_engine.core.settings import PROVIDERS, Settings, read_settings
-from auth_engine.tokens.secret import read_keys
+from auth_engine.tokens.secret import canonical, read_keys
 from commons.environment import variables
 
 ODD = (
@@ -49,3 +49,9 @@ def test_an_odd_secret_is_refused_and_not_shown(value: str) -> None:
         with pytest.raises(BadSetting) as fault:
             read_keys(*given)
         assert len(value) < 10 or value not in str(fault.value)
+
+
+def test_what_is_derived_from_a_secret_does_not_depend_on_its_layout() -> None:
+    assert canonical('{"type": "HS256",\n "key": "k"}') == canonical('{"key":"k","type":"HS256"}')
+    assert canonical('{"type":"HS256","key":"k"}') != canonical('{"type":"HS256","key":"K"}')
+    assert canonical("no JSON") == "no JSON"

@@ -10,6 +10,7 @@ import pytest
 from front.commands import ROOT, Serving
 
 from usher.postgres import EmbeddedPostgres
+from usher.scratch import in_memory
 
 
 @pytest.fixture
@@ -30,9 +31,9 @@ def start(tmp_path: Path, data_dir: Path) -> Iterator[Callable[..., Serving]]:
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A folder for `usher up`, not made yet. Not below pytest's own: each run of pytest locks that to its user again,
-    and as root the embedded Postgres is another one."""
-    with tempfile.TemporaryDirectory(prefix="usher-front-") as folder:
+    """A folder for `usher up`, not made yet; in memory where there is room. Not below pytest's own: each run of pytest
+    locks that to its user again, and as root the embedded Postgres is another one."""
+    with tempfile.TemporaryDirectory(prefix="usher-front-", dir=in_memory()) as folder:
         yield Path(folder) / "data"
 
 

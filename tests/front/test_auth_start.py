@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 from front.commands import ROOT, Serving, environment
 
 from auth_engine.store.boot import boot
@@ -93,8 +94,9 @@ async def test_the_log_is_read_by_its_owner_and_their_managers_and_written_by_no
         postgres.drop_database("auth_log")
 
 
-def test_up_has_sign_in_and_a_mail_box(start: Start, data_dir: Path) -> None:
-    serving = start("up", "--port", 0, "--data-dir", data_dir)
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+def test_up_has_sign_in_and_a_mail_box(start: Start, data_dir: Path, prefix: str) -> None:
+    serving = start("up", "--port", 0, "--data-dir", data_dir, AUTH_API_PREFIX=prefix)
     said = serving.wait_for("Ctrl-C stops it.")
     (auth,) = re.findall(r"^Auth +(http\S+)$", said, re.MULTILINE)
     (box,) = re.findall(r"^Mails +(http\S+)$", said, re.MULTILINE)
@@ -105,7 +107,7 @@ def test_up_has_sign_in_and_a_mail_box(start: Start, data_dir: Path) -> None:
     (mail,) = httpx.get(box, headers={"Accept": "application/json"}).json()["mails"]
     assert mail["to"] == "bob@example.test"
     port = auth.split(":")[2].split("/")[0]
-    assert mail["link"].startswith(f"http://localhost:{port}/v1/auth/verify?")
+    assert mail["link"].startswith(f"http://localhost:{port}/v1/auth{prefix}/verify?")
     landed = httpx.get(mail["link"]).headers["location"]
     assert landed.startswith(f"http://localhost:{port}/console?")
     assert "type=verifyEmail" in landed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator as operators
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -178,20 +179,20 @@ def spellings(kind: Kind, value: Any) -> tuple[Any, ...]:
 
 def key(kind: Kind, value: Any) -> Any:
     """Equal for equal values and ordered as Postgres orders them (jsonb: equality only). Never asked about null."""
-    match kind.name:
-        case "citext":
-            return value.lower()
-        case "mood":
-            return MOODS.index(value)
-        case "texts":
-            # Nulls come last, and are equal to each other.
-            return tuple((item is None, item or "") for item in value)
-        case "sizes":
-            return tuple((item is None, item or 0) for item in value)
-        case "jsonb":
-            return equality_key(value.value)
-        case _:
-            return value
+    make = _KEYS.get(kind.name)
+    return value if make is None else make(value)
+
+
+_KEYS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "citext": lambda value: value.lower(),
+        "mood": MOODS.index,
+        # Nulls come last, and are equal to each other.
+        "texts": lambda value: tuple((item is None, item or "") for item in value),
+        "sizes": lambda value: tuple((item is None, item or 0) for item in value),
+        "jsonb": lambda value: equality_key(value.value),
+    }
+)
 
 
 def group_key(kind: Kind, value: Any) -> Hashable:
@@ -206,8 +207,9 @@ def compare(kind: Kind, operator: str, left: Any, right: Any) -> bool | None:
         return _listed(kind, operator, left, right)
     if left is None or right is None:
         return None
-    if operator in _COMPARISONS:
-        return _COMPARISONS[operator](key(kind, left), key(kind, right))
+    comparison = _COMPARISONS.get(operator)
+    if comparison is not None:
+        return comparison(key(kind, left), key(kind, right))
     if operator in PATTERNS:
         return matches(operator, left, right, ignore_case=kind.name == "citext")
     return _jsonb(operator, left, right) if kind.name == "jsonb" else _array(operator, left, right)
@@ -228,12 +230,12 @@ def _listed(kind: Kind, operator: str, left: Any, right: Any) -> bool | None:
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
     {
-        "_eq": lambda left, right: left == right,
-        "_neq": lambda left, right: left != right,
-        "_gt": lambda left, right: left > right,
-        "_gte": lambda left, right: left >= right,
-        "_lt": lambda left, right: left < right,
-        "_lte": lambda left, right: left <= right,
+        "_eq": operators.eq,
+        "_neq": operators.ne,
+        "_gt": operators.gt,
+        "_gte": operators.ge,
+        "_lt": operators.lt,
+        "_lte": operators.le,
     }
 )
 

@@ -51,7 +51,8 @@ def negation(part: bool | None) -> bool | None:
 
 
 def disjunction(parts: Iterable[bool | None]) -> bool | None:
-    return negation(conjunction(map(negation, parts)))
+    found = list(parts)
+    return True if True in found else None if None in found else False
 
 
 @dataclass(slots=True)
@@ -98,8 +99,9 @@ class Truth:
 
     def related(self, link: Link, row: Row, *, by_rule: bool = False) -> Iterator[Row]:
         target = self.world.table(link.table)
+        pairs = [(target.column(theirs).kind, theirs, row[ours]) for ours, theirs in link.on]
         for other in target.rows if by_rule else self.visible(target):
-            if all(_joins(target, row[ours], theirs, other) for ours, theirs in link.on):
+            if all(compare(kind, "_eq", other[theirs], ours) is True for kind, theirs, ours in pairs):
                 yield other
 
     # ------------------------------------------------------------ cells
@@ -142,9 +144,9 @@ class Truth:
         table, row = rows[0]
         match pred:
             case Both(parts=parts) | All(parts=parts):
-                return conjunction(self._of(part, rows, by_rule=by_rule) for part in parts)
+                return conjunction([self._of(part, rows, by_rule=by_rule) for part in parts])
             case Any_(parts=parts):
-                return disjunction(self._of(part, rows, by_rule=by_rule) for part in parts)
+                return disjunction([self._of(part, rows, by_rule=by_rule) for part in parts])
             case Not(part=part):
                 return negation(self._of(part, rows, by_rule=by_rule))
             case Named(part=part):
@@ -199,7 +201,7 @@ class Truth:
         return self._some(pred.part, target, found, rows, by_rule=by_rule)
 
     def _passes(self, tests: tuple[Test, ...], kind: Kind, value: Any) -> bool | None:
-        return conjunction(self._test(test, kind, value) for test in tests)
+        return conjunction([self._test(test, kind, value) for test in tests])
 
     def _test(self, test: Test, kind: Kind, value: Any) -> bool | None:
         if test.operator == "_is_null":
@@ -230,10 +232,6 @@ class Truth:
                 return tuple(map(self.meaning, items))
             case _:
                 return operand.meaning
-
-
-def _joins(target: Table, ours: Any, their_name: str, other: Row) -> bool:
-    return compare(target.column(their_name).kind, "_eq", other[their_name], ours) is True
 
 
 def operand_kind(kind: Kind, operator: str) -> tuple[Kind, bool]:

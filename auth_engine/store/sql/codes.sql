@@ -14,16 +14,19 @@ returning count
 
 -- name: put
 insert into auth_engine.codes (user_id, kind, code_hash, subject, expires_at)
-select id, $2, $3, $4, now() + make_interval(secs => $5) from auth.users where id = $1::uuid
+select id, $2, $3, $4, now() + make_interval(secs => $5) from auth.users where id = $1::uuid for key share
 on conflict (user_id, kind) do update set
   code_hash = excluded.code_hash, subject = excluded.subject, expires_at = excluded.expires_at;
 
 -- name: attempt
-with held as (
+with u as (
+  -- First of all, as whoever deletes the user begins with it.
+  select id from auth.users where id = $1::uuid for key share
+), held as (
   select user_id, kind, code_hash, subject,
     encode(sha256(convert_to(code_hash || ' ' || extract(epoch from expires_at), 'UTF8')), 'hex') as digest
   from auth_engine.codes
-  where user_id = $1::uuid and kind = $2 and expires_at > now()
+  where user_id = (select id from u) and kind = $2 and expires_at > now()
   for update
 ), counted as (
   {{counted}}

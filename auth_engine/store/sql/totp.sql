@@ -34,7 +34,7 @@ select count(*) from u;
 -- name: claim_try
 -- Counted before anything is compared. Nothing comes back when no try is left; another digest begins anew.
 insert into auth_engine.tries as t (user_id, kind, digest, count)
-select id, $2, $3, 1 from auth.users where id = $1::uuid
+select id, $2, $3, 1 from auth.users where id = $1::uuid for key share
 on conflict (user_id, kind) do update set
   digest = excluded.digest,
   count = case when t.digest = excluded.digest then t.count + 1 else 1 end
@@ -47,7 +47,7 @@ delete from auth_engine.tries where user_id = $1::uuid and kind = $2;
 -- name: use_period
 -- This period and those before it are used up. Nothing comes back when they were.
 insert into auth_engine.totp_uses as p (user_id, period)
-select id, $2 from auth.users where id = $1::uuid
+select id, $2 from auth.users where id = $1::uuid for key share
 on conflict (user_id) do update set period = excluded.period where p.period < excluded.period
 returning period;
 

@@ -10,8 +10,9 @@ where u.id = $1::uuid
   and exists (select from auth.refresh_tokens t where t.id = $2::uuid and t.user_id = u.id and t.expires_at > now());
 
 -- name: lock
--- Whoever ends a user's sessions, disables or changes the user waits for the end of the transaction.
-select from auth.users u where u.id = $1::uuid for no key update;
+-- Whoever ends the sessions of a user or changes the user waits for the end of the transaction. As strong as it gets,
+-- since a phone number or address may be changed later in it: a lock that grows could wait for whoever waits for us.
+select from auth.users u where u.id = $1::uuid for update;
 
 -- name: is_still_in
 -- In a statement of its own after the lock: what was true before the wait may not be.

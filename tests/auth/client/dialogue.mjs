@@ -16,7 +16,7 @@ function ask(need, details = {}) {
   return answered
 }
 
-/** The newest mail of a template to an address: {link, ticket}. */
+/** The newest mail of a template to an address, waited for and read once: {link, ticket}. */
 export const mail = (template, to) => ask('mail', { template, to })
 /** The newest code sent to a number. */
 export const sms = (number) => ask('sms', { number })

@@ -1,5 +1,7 @@
 // The story of @nhost/nhost-js: every call of its `auth` client that Hasura Auth of our contract serves.
 
+import { createPublicKey, verify } from 'node:crypto'
+
 import { createClient } from '@nhost/nhost-js'
 import { FetchError } from '@nhost/nhost-js/fetch'
 
@@ -46,13 +48,23 @@ async function refusal(asked) {
   }
 }
 
+/** Whether one of the published keys signed a token. */
+function isSignedBy(keys, token) {
+  const [head, body, signature] = token.split('.')
+  const { kid } = JSON.parse(Buffer.from(head, 'base64url'))
+  const key = createPublicKey({ key: keys.find((each) => each.kid === kid), format: 'jwk' })
+  return verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'))
+}
+
 async function service() {
-  const { auth } = visitor()
+  const { auth, session } = await newcomer('service')
+  const { keys } = (await auth.getJWKs()).body
   return {
     health: (await auth.healthCheckGet()).body,
     head: (await auth.healthCheckHead()).status,
     version: (await auth.getVersion()).body,
-    keys: (await auth.getJWKs()).body,
+    keys,
+    isSigned: isSignedBy(keys, session.accessToken),
   }
 }
 
@@ -79,11 +91,13 @@ async function verification() {
   const { nhost, auth } = visitor(strict)
   const email = address('verification')
   const signedUp = await auth.signUpEmailPassword({ email, password, options: { redirectTo: REDIRECT } })
+  const first = await mail('email-verify', email)
   const early = await refusal(auth.signInEmailPassword({ email, password }))
   const wrong = await refusal(auth.signInEmailPassword({ email, password: `not ${password}` }))
   const asked = (await auth.sendVerificationEmail({ email, options: { redirectTo: REDIRECT } })).body
   const before = nhost.getUserSession()
   const letter = await mail('email-verify', email)
+  const replaced = await follow(first.link)
   const link = auth.verifyTicketURL({ ticket: letter.ticket, type: 'emailVerify', redirectTo: REDIRECT })
   const landed = await follow(link)
   const refreshed = await auth.refreshToken({ refreshToken: landed.query.refreshToken })
@@ -91,7 +105,7 @@ async function verification() {
     signedUp: signedUp.body, early, wrong, asked, before, landed,
     user: refreshed.body.user,
     signedIn: (await auth.getUser()).body.email,
-    linkAgain: await follow(letter.link),
+    replaced, linkAgain: await follow(letter.link),
     verifiedAlready: await refusal(auth.sendVerificationEmail({ email })),
     passed: (await visitor(strict).auth.signInEmailPassword({ email, password })).body.session.user.emailVerified,
   }
@@ -119,8 +133,12 @@ async function refresh() {
   const email = (await auth.getUser()).body.email
   const automatic = nhost.getUserSession()
   const byToken = (await auth.refreshToken({ refreshToken: automatic.refreshToken })).body
+  const together = await Promise.all([nhost.refreshSession(0), nhost.refreshSession(0)])
   return {
     email,
+    together: together.map(Boolean),
+    after: (await nhost.refreshSession(0)).refreshTokenId,
+    row: await look(email),
     tokens: [session, forced, automatic, byToken].map((each) => each.refreshToken),
     ids: [session, forced, automatic, byToken].map((each) => each.refreshTokenId),
     unknown: await refusal(visitor().auth.refreshToken({ refreshToken: crypto.randomUUID() })),
@@ -292,18 +310,17 @@ async function providers() {
 }
 
 async function securityKeys() {
-  const { auth, nhost } = visitor()
+  const { auth } = visitor()
   const email = address('key')
   const creation = (await auth.signUpWebauthn({ email, options: { displayName: 'Key' } })).body
   const made = await key('first', 'create', creation)
   const session = (await auth.verifySignUpWebauthn({ credential: made, options: { displayName: 'Key' }, nickname: 'phone' })).body.session
   const adding = await refusal(auth.addSecurityKey())
-  const refusedOne = await refusal(nhost.auth.createPAT({ expiresAt: new Date(Date.now() + 1e8).toISOString() }))
   const request = (await visitor().auth.signInWebauthn({ email })).body
   const { auth: other, nhost: there } = visitor()
   const again = (await other.verifySignInWebauthn({ email, credential: await key('first', 'get', request) })).body.session
   const usernameless = (await visitor().auth.signInWebauthn()).body
-  return { creation, user: session.user, adding, refusedOne, request, again: again.user.id, stored: there.getUserSession().user.id, usernameless }
+  return { creation, user: session.user, adding, request, again: again.user.id, stored: there.getUserSession().user.id, usernameless, row: await look(email) }
 }
 
 async function elevation() {
@@ -324,7 +341,20 @@ async function elevation() {
   }
 }
 
+/** What this client learned after the Hasura Auth of our contract. */
+async function later() {
+  const { auth } = await newcomer('later')
+  const codeChallenge = 'x'.repeat(43)
+  return {
+    challenge: await refusal(visitor().auth.signInPasswordlessEmail({ email: address('pkce'), codeChallenge })),
+    exchange: await refusal(auth.tokenExchange({ code: crypto.randomUUID(), codeVerifier: codeChallenge })),
+    providerTokens: await refusal(auth.getProviderTokens('github')),
+    signUpCode: await refusal(visitor().auth.signUpOTPEmail({ email: address('later-code') })),
+    row: await look(address('pkce')),
+  }
+}
+
 await tell([
   service, signUp, verification, signIn, refresh, signOut, anonymous, anonymousByLink, magicLink, emailCode, smsCode,
-  passwords, emailChange, accessTokens, secondFactor, providers, securityKeys, elevation,
+  passwords, emailChange, accessTokens, secondFactor, providers, securityKeys, elevation, later,
 ])

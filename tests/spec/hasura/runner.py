@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from quick_yaml import read_quickly
 
 from gql_gen.ask import DocumentAsk, Guard
 from gql_gen.engine.answer import Engine
@@ -96,7 +96,7 @@ def read_cases() -> list[Case]:
 
 
 def _of_file(file: Path) -> list[Case]:
-    page = YAML(typ="safe", pure=True).load(file.read_text())
+    page = read_quickly(file.read_text())
     settings = json.dumps(page.get("settings", {}), sort_keys=True)
     house = House(page["rules"], page.get("schema", page["rules"]), page.get("naming"), settings)
     return [Case(file=file.stem, house=house, **entry) for entry in page["cases"]]
