@@ -16,7 +16,7 @@ from auth_engine.core.types import Method, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.sessions import Opened
-from auth_engine.flows.visitor import claims_of, session_id_of
+from auth_engine.flows.visitor import claims_of, ensure_still_in, session_id_of
 from auth_engine.store.factors import Enrolled
 from auth_engine.store.store import Stores
 from auth_engine.tokens.refresh import new_token, token_hash
@@ -87,6 +87,7 @@ def _strongest(enrolled: Enrolled, method: Method, settings: Settings) -> Factor
 
 async def open_elevated(stores: Stores, user: User, visit: Visit, kit: Kit, factor: Factor, method: Method) -> Opened:
     """Write the elevated session's row, in the transaction of what earned it. `method`: what opened the present one."""
+    await ensure_still_in(stores, user.id, visit)
     session_id, token = str(uuid.uuid4()), new_token()
     now = await stores.sessions.open(
         user.id,

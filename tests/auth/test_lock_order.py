@@ -169,7 +169,14 @@ async def _enrol(server: AuthServer, session: dict[str, Any]) -> Begin:
     return lambda: server.post("/user/mfa", body, session["accessToken"])
 
 
-LASTING = [_add_key, _make_pat, _change_password, _change_email, _enrol]
+async def _elevated_by_mail(server: AuthServer, session: dict[str, Any]) -> Begin:
+    token = session["accessToken"]
+    assert (await server.post("/elevate/otp/email", None, token)).json() == "OK"
+    body = {"otp": ticket_of(server.mailbox.last(session["user"]["email"]))}
+    return lambda: server.post("/elevate/otp/email/verify", body, token)
+
+
+LASTING = [_add_key, _make_pat, _change_password, _change_email, _enrol, _elevated_by_mail]
 
 
 @pytest.mark.parametrize("end", ["session", "disabling"])
@@ -197,9 +204,9 @@ async def test_a_session_that_ends_meanwhile_makes_no_lasting_way_in(
             before = await sql.fetchrow("select * from auth.users where id = $1", user_id)
         refused(await asked, 400, "invalid-request")
     assert await sql.fetchrow("select * from auth.users where id = $1", user_id) == before
-    pats = await sql.fetchval("select count(*) from auth.refresh_tokens where user_id = $1 and type = 'pat'", user_id)
+    tokens = await sql.fetchval("select count(*) from auth.refresh_tokens where user_id = $1", user_id)
     keys = await sql.fetchval("select count(*) from auth.user_security_keys where user_id = $1", user_id)
-    assert (pats, keys) == (0, 0)
+    assert (tokens, keys) == (0 if end == "session" else 1, 0)
 
 
 async def _reset(server: AuthServer) -> tuple[str, Begin]:

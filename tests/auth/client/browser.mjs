@@ -69,5 +69,11 @@ function asserted(credential) {
 
 function framed(credential, response) {
   const getClientExtensionResults = () => credential.clientExtensionResults
-  return { id: credential.id, rawId: bytes(credential.rawId), type: credential.type, response, getClientExtensionResults }
+  return {
+    id: credential.id,
+    rawId: bytes(credential.rawId),
+    type: credential.type,
+    response,
+    getClientExtensionResults,
+  }
 }

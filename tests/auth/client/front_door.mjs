@@ -28,11 +28,22 @@ async function asks() {
   const { body } = await nhost.auth.signUpEmailPassword({ email: `door.${run}@example.test`, password })
   const written = await ask(WRITE, { text: 'mine' })
   const first = storage.session.refreshToken
-  storage.session = { ...storage.session, accessToken: 'a.b.c', decodedToken: { ...storage.session.decodedToken, exp: Date.now() - 1000 } }
+  storage.session = {
+    ...storage.session,
+    accessToken: 'a.b.c',
+    decodedToken: { ...storage.session.decodedToken, exp: Date.now() - 1000 },
+  }
   const read = await ask(NOTES)
   const isRefreshed = storage.session.refreshToken !== first
   await nhost.auth.signOut({ refreshToken: storage.session.refreshToken })
-  return { id: body.session.user.id, written, read, isRefreshed, session: nhost.getUserSession(), stranger: await ask(NOTES) }
+  return {
+    id: body.session.user.id,
+    written,
+    read,
+    isRefreshed,
+    session: nhost.getUserSession(),
+    stranger: await ask(NOTES),
+  }
 }
 
 await tell([asks])

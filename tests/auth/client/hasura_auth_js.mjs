@@ -50,7 +50,8 @@ async function signUp() {
   const options = { displayName: 'Jane Doe', metadata: { tier: 'gold' }, redirectTo: REDIRECT, locale: 'en' }
   const { session, error } = await auth.signUp({ email, password, options })
   return {
-    error, email,
+    error,
+    email,
     user: auth.getUser(),
     same: session.accessToken === auth.getAccessToken(),
     isAuthenticated: await auth.isAuthenticatedAsync(),
@@ -71,7 +72,10 @@ async function verification() {
   const sent = await auth.sendVerificationEmail({ email, options: { redirectTo: REDIRECT } })
   const landed = await follow((await mail('email-verify', email)).link)
   return {
-    signedUp, early, sent, landed,
+    signedUp,
+    early,
+    sent,
+    landed,
     signedIn: (await auth.signIn({ email, password })).session.user.emailVerified,
     again: await auth.sendVerificationEmail({ email }),
   }
@@ -83,7 +87,14 @@ async function signIn() {
   const wrong = await auth.signIn({ email, password: `not ${password}` })
   const wrongThen = auth.isAuthenticated()
   const right = await auth.signIn({ email, password })
-  return { email, wrong, wrongThen, error: right.error, user: right.session.user.email, busy: (await auth.signIn({ email, password })).error }
+  return {
+    email,
+    wrong,
+    wrongThen,
+    error: right.error,
+    user: right.session.user.email,
+    busy: (await auth.signIn({ email, password })).error,
+  }
 }
 
 async function refresh() {
@@ -95,7 +106,8 @@ async function refresh() {
   const restored = await reopened.isAuthenticatedAsync()
   return {
     tokens: [session, first.session, byToken.session, reopened.getSession()].map((each) => each.refreshToken),
-    email, restored,
+    email,
+    restored,
     user: reopened.getUser().email,
     unknown: await visitor().refreshSession(crypto.randomUUID()),
     none: await visitor().refreshSession(),
@@ -114,7 +126,10 @@ async function signOut() {
   await third.signIn({ email, password })
   const all = await other.signOut({ all: true })
   return {
-    before, one, after, all,
+    before,
+    one,
+    after,
+    all,
     stored: auth.kept.get('nhostRefreshToken') ?? null,
     isAuthenticated: auth.isAuthenticated(),
     ended: (await visitor().refreshSession(token)).error,
@@ -126,16 +141,33 @@ async function anonymous() {
   const auth = visitor()
   const { session, error } = await auth.signIn()
   const email = address('was-anonymous')
-  const done = await auth.deanonymize({ signInMethod: 'email-password', email, password, options: { redirectTo: REDIRECT } })
+  const done = await auth.deanonymize({
+    signInMethod: 'email-password',
+    email,
+    password,
+    options: { redirectTo: REDIRECT },
+  })
   const refreshed = await auth.refreshSession(session.refreshToken)
-  return { error, guest: session.user, done, email, refreshed: refreshed.session?.user ?? refreshed, row: await look(email) }
+  return {
+    error,
+    guest: session.user,
+    done,
+    email,
+    refreshed: refreshed.session?.user ?? refreshed,
+    row: await look(email),
+  }
 }
 
 async function anonymousByLink() {
   const auth = visitor()
   const { session } = await auth.signIn()
   const email = address('linked-anonymous')
-  const done = await auth.deanonymize({ signInMethod: 'passwordless', connection: 'email', email, options: { redirectTo: REDIRECT } })
+  const done = await auth.deanonymize({
+    signInMethod: 'passwordless',
+    connection: 'email',
+    email,
+    options: { redirectTo: REDIRECT },
+  })
   const landed = await follow((await mail('signin-passwordless', email)).link)
   return { id: session.user.id, done, user: (await visitor().refreshSession(landed.query.refreshToken)).session.user }
 }
@@ -165,7 +197,15 @@ async function codes() {
   const phone = visitor()
   const texted = await phone.signIn({ phoneNumber })
   const signedIn = await phone.signIn({ phoneNumber, otp: await sms(phoneNumber) })
-  return { asked, wrong, email, user: right.session.user.email, texted, phoneNumber, phone: signedIn.session.user.phoneNumber }
+  return {
+    asked,
+    wrong,
+    email,
+    user: right.session.user.email,
+    texted,
+    phoneNumber,
+    phone: signedIn.session.user.phoneNumber,
+  }
 }
 
 async function passwords() {
@@ -175,7 +215,9 @@ async function passwords() {
   const { ticket } = await mail('password-reset', email)
   const stranger = visitor()
   return {
-    changed, reset, email,
+    changed,
+    reset,
+    email,
     byTicket: await stranger.changePassword({ newPassword: 'reset-It-2', ticket }),
     twice: await stranger.changePassword({ newPassword: 'reset-It-3', ticket }),
     old: (await visitor().signIn({ email, password })).error,
@@ -198,7 +240,8 @@ async function accessTokens() {
   const robot = visitor()
   const signedIn = await robot.signInPAT(made.data.personalAccessToken)
   return {
-    made: { ...made, data: Object.keys(made.data) }, id: session.user.id,
+    made: { ...made, data: Object.keys(made.data) },
+    id: session.user.id,
     signedIn: signedIn.session.user.id,
     wrong: (await visitor().signInPAT(crypto.randomUUID())).error,
   }
@@ -219,7 +262,11 @@ async function secondFactor() {
   return {
     email,
     generated: { ...generated, qrCodeDataUrl: generated.qrCodeDataUrl.slice(0, 22) },
-    wrong, activated, challenge, mistyped, disabled,
+    wrong,
+    activated,
+    challenge,
+    mistyped,
+    disabled,
     signedIn: signedIn.session.user.email,
     plain: (await visitor().signIn({ email, password })).mfa,
   }
@@ -227,7 +274,10 @@ async function secondFactor() {
 
 async function providers() {
   const { auth } = await newcomer('providers')
-  const { providerUrl } = await visitor().signIn({ provider: 'github', options: { redirectTo: REDIRECT, metadata: { a: 1 } } })
+  const { providerUrl } = await visitor().signIn({
+    provider: 'github',
+    options: { redirectTo: REDIRECT, metadata: { a: 1 } },
+  })
   const connect = (await auth.connectProvider({ provider: 'github', options: { redirectTo: REDIRECT } })).providerUrl
   return {
     sent: await follow(providerUrl),
@@ -242,7 +292,11 @@ async function securityKeys() {
     const signedUp = await visitor().signUp({ email, securityKey: true, options: { displayName: 'Key' } })
     const byAddress = await visitor().signIn({ email, securityKey: true })
     const byKey = await visitor().signInSecurityKey()
-    return { email, error: signedUp.error, users: [signedUp, byAddress, byKey].map((each) => each.session?.user.email ?? each) }
+    return {
+      email,
+      error: signedUp.error,
+      users: [signedUp, byAddress, byKey].map((each) => each.session?.user.email ?? each),
+    }
   })
 }
 
@@ -253,17 +307,43 @@ async function elevation() {
     const later = new Date(Date.now() + 864e5)
     const plain = await auth.createPAT(later)
     const elevated = await auth.elevateEmailSecurityKey(email)
-    return { added, plain, elevated, claim: auth.getHasuraClaim('auth-elevated'), id: session.user.id, made: await auth.createPAT(later) }
+    return {
+      added,
+      plain,
+      elevated,
+      claim: auth.getHasuraClaim('auth-elevated'),
+      id: session.user.id,
+      made: await auth.createPAT(later),
+    }
   })
 }
 
 async function byItself() {
   const { auth, first, changes } = await tick
   const isRefreshed = await until(() => auth.getSession().refreshToken !== first)
-  return { isRefreshed, isAuthenticated: auth.isAuthenticated(), told: changes.includes(auth.getSession().refreshToken) }
+  return {
+    isRefreshed,
+    isAuthenticated: auth.isAuthenticated(),
+    told: changes.includes(auth.getSession().refreshToken),
+  }
 }
 
 await tell([
-  signUp, verification, signIn, refresh, signOut, anonymous, anonymousByLink, magicLink, codes, passwords, emailChange,
-  accessTokens, secondFactor, providers, securityKeys, elevation, byItself,
+  signUp,
+  verification,
+  signIn,
+  refresh,
+  signOut,
+  anonymous,
+  anonymousByLink,
+  magicLink,
+  codes,
+  passwords,
+  emailChange,
+  accessTokens,
+  secondFactor,
+  providers,
+  securityKeys,
+  elevation,
+  byItself,
 ])
