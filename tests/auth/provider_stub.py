@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import jwt
 from auth_kit import AuthServer, query_of
+from certificate_kit import Certificate
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 APP = "https://app.test/in"
@@ -51,10 +52,13 @@ class ProviderStub:
 
     @classmethod
     @contextmanager
-    def open(cls) -> Iterator[ProviderStub]:
+    def open(cls, certificate: Certificate | None = None) -> Iterator[ProviderStub]:
+        """Over HTTPS where a certificate is given."""
         stub = cls()
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(stub))
-        stub.url = f"http://127.0.0.1:{server.server_port}"
+        if certificate is not None:
+            server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
+        stub.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ipaddress
-import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -15,11 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from certificate_kit import Certificate
 from provider_stub import ProviderStub
 
 from auth_engine.net.addresses import Resolver, is_public
@@ -207,27 +200,8 @@ async def test_nobody_there(outside: Outside) -> None:
 
 @contextmanager
 def _https(folder: Path) -> Iterator[tuple[int, Path]]:
-    """A server with a certificate for `inner.test` that its own file alone vouches for: port and file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    chain = folder / "chain.pem"
-    chain.write_bytes(certificate.public_bytes(Encoding.PEM))
-    secret = folder / "key.pem"
-    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    """A server whose certificate its own file alone vouches for: port and file."""
+    certificate = Certificate.make(folder)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -240,12 +214,10 @@ def _https(folder: Path) -> Iterator[tuple[int, Path]]:
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, secret)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
-        yield server.server_port, chain
+        yield server.server_port, certificate.chain
     finally:
         server.shutdown()
         server.server_close()

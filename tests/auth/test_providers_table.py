@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from auth_kit import PASSWORD, AuthServer, Mailbox, new_address, opened, query_of
+from certificate_kit import Certificate
 from provider_stub import Browser, ProviderStub, session_of, told
 
 from auth_engine.core.settings import PROVIDERS
@@ -144,8 +145,11 @@ def test_the_table_is_whole() -> None:
 
 
 @pytest.fixture(scope="module")
-def stub() -> Iterator[ProviderStub]:
-    with ProviderStub.open() as stub:
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProviderStub]:
+    """Over HTTPS, as providers are: the engine is told of the certificate as operators tell it, by SSL_CERT_FILE."""
+    certificate = Certificate.make(tmp_path_factory.mktemp("certificate"))
+    with pytest.MonkeyPatch.context() as environment, ProviderStub.open(certificate) as stub:
+        environment.setenv("SSL_CERT_FILE", str(certificate.chain))
         yield stub
 
 
