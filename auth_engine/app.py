@@ -27,7 +27,7 @@ from auth_engine.tokens.access import AccessTokens
 from auth_engine.tokens.claims import CustomClaims
 from auth_engine.tokens.graphql_claims import GraphQLClaims
 from auth_engine.tokens.seals import DERIVED_WARNING, Seals
-from auth_engine.tokens.secret import canonical, read_keys
+from auth_engine.tokens.secret import JwtKey, canonical, read_keys
 from auth_engine.tokens.tickets import TicketMaker
 
 if TYPE_CHECKING:
@@ -55,36 +55,14 @@ class AuthEngine:
     ) -> AuthEngine:
         """Raises BadSetting or BootRefused, and what connecting raises."""
         keys = read_keys(settings.jwt_secret, settings.jwt_secrets)
-        if not settings.encryption_keys:
-            logger.warning(DERIVED_WARNING)
-        seals = Seals(settings.encryption_keys or (canonical(settings.jwt_secret or settings.jwt_secrets or ""),))
+        seals = _seals(settings)
         outside = Outside()
         custom = CustomClaims(
             settings.custom_claims, settings.custom_claims_defaults, _claims_source(settings, outside) or claims
         )
         await boot(settings.migrations_url or database_url, default_roles(settings), database_url)
         pool = await open_pool(database_url, settings.pool_size)
-        store = Store(pool)
-        clock = clock or SystemClock()
-        kit = Kit(
-            settings=settings,
-            redirects=redirect_rules(settings),
-            store=store,
-            access=AccessTokens(keys, settings.access_token_seconds, clock),
-            claims=custom,
-            seals=seals,
-            tickets=TicketMaker(seals, compatible=settings.peer_compatible_writes),
-            passwords=Passwords(
-                settings.password_threads, settings.password_queue, compatible=settings.peer_compatible_writes
-            ),
-            pwned=Pwned(settings.password_hibp_enabled, settings.hibp_url, outside),
-            limits=Limits(settings, store, clock),
-            post=Post(store, seals, settings, outside, clock),
-            sms=sms_of(settings, outside),
-            outside=outside,
-            providers=Providers(settings, outside, clock),
-            clock=clock,
-        )
+        kit = _kit(settings, keys, seals, custom, Store(pool), outside, clock or SystemClock())
         await kit.limits.start()
         await kit.post.start()
         sweeper = Sweeper(pool)
@@ -98,6 +76,42 @@ class AuthEngine:
         await self.kit.outside.close()
         self.kit.passwords.close()
         await self.kit.store.close()
+
+
+def _kit(
+    settings: Settings,
+    keys: tuple[JwtKey, ...],
+    seals: Seals,
+    claims: CustomClaims,
+    store: Store,
+    outside: Outside,
+    clock: Clock,
+) -> Kit:
+    compatible = settings.peer_compatible_writes
+    return Kit(
+        settings=settings,
+        redirects=redirect_rules(settings),
+        store=store,
+        access=AccessTokens(keys, settings.access_token_seconds, clock),
+        claims=claims,
+        seals=seals,
+        tickets=TicketMaker(seals, compatible=compatible),
+        passwords=Passwords(settings.password_threads, settings.password_queue, compatible=compatible),
+        pwned=Pwned(settings.password_hibp_enabled, settings.hibp_url, outside),
+        limits=Limits(settings, store, clock),
+        post=Post(store, seals, settings, outside, clock),
+        sms=sms_of(settings, outside),
+        outside=outside,
+        providers=Providers(settings, outside, clock),
+        clock=clock,
+    )
+
+
+def _seals(settings: Settings) -> Seals:
+    if settings.encryption_keys:
+        return Seals(settings.encryption_keys)
+    logger.warning(DERIVED_WARNING)
+    return Seals((canonical(settings.jwt_secret or settings.jwt_secrets or ""),))
 
 
 def _claims_source(settings: Settings, outside: Outside) -> ClaimsSource | None:

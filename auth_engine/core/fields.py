@@ -26,6 +26,8 @@ Otp = Annotated[str, Meta(max_length=64)]
 Token = Annotated[str, Meta(max_length=512, pattern=UUID_PATTERN)]
 """A refresh token or a personal access token: the text of a UUID."""
 Metadata = dict[str, Any]
+NULLABLE: Final = Meta(extra={"nullable": True})
+"""`Annotated[X | None, NULLABLE]`: a field where null is a value; others may be left out only."""
 
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):

@@ -41,13 +41,20 @@ def address(value: str) -> str:
 
 def go_duration(value: str) -> int:
     """`5m`, `1h30m`, `30s` as whole seconds, at least one."""
-    parts = _GO_PART.findall(value.strip()[:_LONGEST_DURATION])
-    if not parts or "".join(amount + unit for amount, unit in parts) != value.strip():
+    seconds = _go_seconds(value.strip())
+    if seconds is None:
         raise Unreadable("must be a duration such as 30s, 5m or 1h")
-    seconds = sum(float(amount) * _GO_SECONDS[unit] for amount, unit in parts)
     if not 1 <= seconds <= 1_000_000_000:
         raise Unreadable("must be a duration of at least one second")
     return int(seconds)
+
+
+def _go_seconds(text: str) -> float | None:
+    """None for what Go's time.ParseDuration would not read, signs aside."""
+    parts = _GO_PART.findall(text[:_LONGEST_DURATION])
+    if not parts or "".join(amount + unit for amount, unit in parts) != text:
+        return None
+    return sum(float(amount) * _GO_SECONDS[unit] for amount, unit in parts)
 
 
 def duration(least: int, most: int) -> Callable[[str], int]:
@@ -58,10 +65,10 @@ def duration(least: int, most: int) -> Callable[[str], int]:
         if stripped.isascii() and stripped.isdigit():
             milliseconds = int(stripped[:12])
         else:
-            parts = _GO_PART.findall(stripped[:_LONGEST_DURATION])
-            if not parts or "".join(amount + unit for amount, unit in parts) != stripped:
+            seconds = _go_seconds(stripped)
+            if seconds is None:
                 raise Unreadable("must be milliseconds, or a duration such as 400ms or 10s")
-            milliseconds = round(sum(float(amount) * _GO_SECONDS[unit] for amount, unit in parts) * 1000)
+            milliseconds = round(seconds * 1000)
         if not least <= milliseconds <= most:
             raise Unreadable(f"must be from {least} to {most} milliseconds")
         return milliseconds

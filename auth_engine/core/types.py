@@ -27,7 +27,6 @@ class Method(Enum):
     VERIFY_EMAIL = "verify-email"
     PASSWORD_RESET = "password-reset"
     EMAIL_CHANGE = "email-change"
-    ELEVATION = "elevation"
     UNKNOWN = "unknown"
     """A session that another program wrote."""
 
@@ -115,7 +114,6 @@ class Claims:
     """`sid`; None in tokens of Hasura Auth."""
     is_anonymous: bool
     elevated: bool
-    issued_at: int
     expires_at: int
     roles: tuple[str, ...] = ()
 
@@ -195,7 +193,6 @@ class Data:
     """A JSON body of the flow's own making."""
 
     value: Any
-    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +227,6 @@ class Page:
     """A page of HTML, never cached, that tells no referrer."""
 
     html: str
-    status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
 
 

@@ -12,15 +12,14 @@ from auth_engine.core.rules import Wishes, email_may_enter, ensure_valid_user, g
 from auth_engine.core.types import Done, Outcome, TicketKind, UserId, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.links import DAY, HOUR
-from auth_engine.flows.mailing import Enclosure, link_with, put_mail
+from auth_engine.flows.links import HOUR
+from auth_engine.flows.mailing import Enclosure, link_with, put_mail, verification_link
 from auth_engine.flows.new_password import ensure_good_password
 from auth_engine.flows.visitor import claims_of, ensure_still_in
 from auth_engine.mail.letters import Template
 from auth_engine.store.accounts import NewIdentity
 
 PASSWORD: Final = "email-password"
-VERIFY_SECONDS: Final = 30 * DAY
 LINK_SECONDS: Final = HOUR
 
 
@@ -39,7 +38,7 @@ async def deanonymize(body: Deanonymize, visit: Visit, kit: Kit) -> Outcome:
     wishes = await _ensure_sound(body, kit)
     enclosure = _enclosure(body, wishes, kit)
     identity = await _identity(body, wishes, enclosure, kit)
-    may_mail = enclosure is not None and await kit.limits.may_mail(body.email.lower())
+    may_mail = enclosure is not None and await kit.limits.may_mail(body.email)
     row = None
     async with kit.store.transaction() as stores:
         if not await stores.accounts.deanonymize(user_id, identity):
@@ -91,7 +90,7 @@ def _enclosure(body: Deanonymize, wishes: Wishes, kit: Kit) -> Enclosure | None:
         kind = TicketKind.PASSWORDLESS_EMAIL
         return link_with(kit, Template.SIGNIN_PASSWORDLESS, kind, LINK_SECONDS, redirect_to)
     if kit.settings.email_verified_required:
-        return link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, VERIFY_SECONDS, redirect_to)
+        return verification_link(kit, redirect_to)
     return None
 
 

@@ -26,7 +26,7 @@ async def elevate_otp_email(_: None, visit: Visit, kit: Kit) -> Outcome:
     """Mail a code that elevates this session within ten minutes."""
     user = await current_user(visit, kit)
     await ensure_factor(Factor.EMAIL, visit, kit)
-    if user.email is None or not await kit.limits.may_mail(user.email.lower()):
+    if user.email is None or not await kit.limits.may_mail(user.email):
         return Done()
     code = new_code()
     digest = kit.seals.digest(ELEVATION, user.id, _session(claims_of(visit)), code)

@@ -6,7 +6,6 @@ elevating from it again takes another factor too; its first access token is elev
 
 from __future__ import annotations
 
-import uuid
 from enum import IntEnum
 from typing import Final
 
@@ -15,11 +14,10 @@ from auth_engine.core.settings import Settings
 from auth_engine.core.types import Method, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.sessions import Opened
+from auth_engine.flows.sessions import Opened, write_session
 from auth_engine.flows.visitor import claims_of, ensure_still_in, session_id_of
 from auth_engine.store.factors import Enrolled
 from auth_engine.store.store import Stores
-from auth_engine.tokens.refresh import new_token, token_hash
 
 
 class Factor(IntEnum):
@@ -88,18 +86,8 @@ def _strongest(enrolled: Enrolled, method: Method, settings: Settings) -> Factor
 async def open_elevated(stores: Stores, user: User, visit: Visit, kit: Kit, factor: Factor, method: Method) -> Opened:
     """Write the elevated session's row, in the transaction of what earned it. `method`: what opened the present one."""
     await ensure_still_in(stores, user.id, visit)
-    session_id, token = str(uuid.uuid4()), new_token()
-    now = await stores.sessions.open(
-        user.id,
-        session_id,
-        kit.settings.refresh_token_seconds,
-        token_hash(token),
-        method=method,
-        address=visit.address,
-        user_agent=visit.user_agent,
-        elevated=True,
-    )
-    if now is None:
+    opened = await write_session(stores, user, visit, kit, method, elevated=True)
+    if opened is None:
         raise Refused(Code.INVALID_REQUEST, "the user is gone, or was disabled a moment ago")
     await events.note(stores, kit, events.ELEVATED, user.id, visit, {"factor": factor.name.lower()})
-    return Opened(session_id, token, now, elevated=True)
+    return opened

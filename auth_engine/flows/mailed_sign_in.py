@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -13,14 +12,14 @@ from auth_engine.core.rules import (
     email_may_enter,
     ensure_may_sign_up,
     ensure_valid_user,
-    gravatar,
     sign_up_wishes,
 )
-from auth_engine.core.types import Done, Method, NewUser, Outcome, User, UserId, Visit
+from auth_engine.core.types import Done, Method, Outcome, User, UserId, Visit
 from auth_engine.flows import events
 from auth_engine.flows.concealment import concealed
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.mailing import Enclosure, put_ticket
+from auth_engine.flows.newcomer import newcomer
 from auth_engine.store.store import Stores
 
 Enclose: TypeAlias = Callable[[Kit, UserId, str], Enclosure]
@@ -54,7 +53,7 @@ async def _mail(email: str, wishes: Wishes, visit: Visit, kit: Kit, method: Meth
         ensure_may_sign_up(email, kit.settings)
     else:
         ensure_valid_user(known, kit.settings, may_be_unverified=True)
-    if not await kit.limits.may_mail(email.lower()):
+    if not await kit.limits.may_mail(email):
         return
     async with kit.store.transaction() as stores:
         user = known or await _join(stores, email, wishes, visit, kit, method)
@@ -67,18 +66,7 @@ async def _mail(email: str, wishes: Wishes, visit: Visit, kit: Kit, method: Meth
 
 async def _join(stores: Stores, email: str, wishes: Wishes, visit: Visit, kit: Kit, method: Method) -> User:
     """The new user without a password; whoever was faster with the same address, otherwise."""
-    new = NewUser(
-        id=str(uuid.uuid4()),
-        display_name=wishes.display_name,
-        locale=wishes.locale,
-        default_role=wishes.default_role,
-        roles=wishes.roles,
-        email=email,
-        disabled=kit.settings.disable_new_users,
-        avatar_url=gravatar(email, kit.settings),
-        metadata=wishes.metadata,
-    )
-    user = await stores.users.insert(new)
+    user = await stores.users.insert(newcomer(wishes, email, kit))
     if user is not None:
         await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": method.value})
         return user

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from auth_engine.core.fields import RedirectOptions
 from auth_engine.core.rules import redirect_target
 from auth_engine.core.types import TicketKind, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.links import verify_link
+from auth_engine.flows.links import DAY, verify_link
 from auth_engine.mail.letters import Letter, Template
 from auth_engine.store.store import Stores
 from auth_engine.tokens.tickets import NewTicket
+
+VERIFICATION_SECONDS: Final = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ def link_with(kit: Kit, template: Template, kind: TicketKind, seconds: int, redi
     """A new ticket of this kind, and the link that redeems it."""
     ticket = kit.tickets.ticket(kind)
     return Enclosure(template, ticket, seconds, redirect_to, verify_link(kit.settings, kind, ticket.text, redirect_to))
+
+
+def verification_link(kit: Kit, redirect_to: str) -> Enclosure:
+    """The link that verifies an address and signs in, within thirty days."""
+    return link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, VERIFICATION_SECONDS, redirect_to)
 
 
 async def put_mail(

@@ -1,4 +1,5 @@
-"""What browsers send of security keys: PublicKeyCredential as JSON (W3C Web Authentication, Level 3, §5.1)."""
+"""What browsers send of security keys: PublicKeyCredential as JSON (W3C Web Authentication, Level 3, §5.1). They send
+null where they know nothing, hence the fields that are nullable."""
 
 from __future__ import annotations
 
@@ -7,10 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from auth_engine.core.fields import Body, Email, SignUpOptions
-
-NULLABLE = {"nullable": True}
-"""Browsers send null in these fields, where the contract lets others be left out only (http.nulls reads this)."""
+from auth_engine.core.fields import NULLABLE, Body, Email, SignUpOptions
 
 Encoded = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*={0,2}$", extra_json_schema={"format": "byte"})]
 """base64url, padded or not."""
@@ -24,7 +22,7 @@ class AttestationResponse(Body, frozen=True):
     attestation_object: Encoded
     transports: list[str] | None = None
     authenticator_data: Encoded | None = None
-    public_key: Annotated[Encoded | None, Meta(extra=NULLABLE)] = None
+    public_key: Annotated[Encoded | None, NULLABLE] = None
     public_key_algorithm: int | None = None
 
 
@@ -34,7 +32,7 @@ class AssertionResponse(Body, frozen=True):
     client_data_json: Encoded = msgspec.field(name="clientDataJSON")
     authenticator_data: Encoded
     signature: Encoded
-    user_handle: Annotated[str | None, Meta(extra=NULLABLE)] = None
+    user_handle: Annotated[str | None, NULLABLE] = None
 
 
 class NewCredential(Body, frozen=True):
@@ -45,7 +43,7 @@ class NewCredential(Body, frozen=True):
     raw_id: Encoded
     response: AttestationResponse
     client_extension_results: dict[str, Any] | None = None
-    authenticator_attachment: Annotated[str | None, Meta(extra=NULLABLE)] = None
+    authenticator_attachment: Annotated[str | None, NULLABLE] = None
 
 
 class UsedCredential(Body, frozen=True):
@@ -56,7 +54,7 @@ class UsedCredential(Body, frozen=True):
     raw_id: Encoded
     response: AssertionResponse
     client_extension_results: dict[str, Any] | None = None
-    authenticator_attachment: Annotated[str | None, Meta(extra=NULLABLE)] = None
+    authenticator_attachment: Annotated[str | None, NULLABLE] = None
 
 
 class SignUpWebauthn(Body, frozen=True):

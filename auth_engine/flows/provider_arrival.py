@@ -9,26 +9,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import SignUpOptions
-from auth_engine.core.rules import Wishes, ensure_may_sign_up, ensure_valid_user, gravatar, sign_up_wishes
-from auth_engine.core.types import Method, NeedsTotp, NewUser, NoSession, SignedIn, TicketKind, User, Visit
+from auth_engine.core.rules import Wishes, ensure_may_sign_up, ensure_valid_user, sign_up_wishes
+from auth_engine.core.types import Method, NeedsTotp, NewUser, NoSession, SignedIn, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.first_factor import Entered, enter, entered
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.links import DAY
-from auth_engine.flows.mailing import Enclosure, link_with, put_mail
+from auth_engine.flows.mailing import Enclosure, put_mail, verification_link
+from auth_engine.flows.newcomer import newcomer
 from auth_engine.flows.notices import put_notice
 from auth_engine.flows.provider_tokens import keep_tokens
-from auth_engine.flows.sessions import open_session
-from auth_engine.mail.letters import Template
+from auth_engine.flows.sessions import open_session, signed_in
 from auth_engine.oauth.profile import Profile, Tokens
 from auth_engine.store.store import Stores
 
-_TICKET_SECONDS: Final = 30 * DAY
 _TRIES: Final = 3
 
 
@@ -75,7 +73,7 @@ async def _return(user: User, arrival: Arrival, visit: Visit, kit: Kit) -> Signe
     ensure_valid_user(user, kit.settings, may_lack_email=True)
     async with kit.store.transaction() as stores:
         # Whoever takes the account over meanwhile is waited for, and then the account is no longer linked.
-        await stores.providers.lock_user(user.id)
+        await stores.users.lock(user.id)
         link_id = await stores.providers.link_id(user.id, arrival.provider, arrival.profile.id)
         if link_id is None:
             raise _Overtaken
@@ -89,7 +87,7 @@ async def _claim(owner: User, arrival: Arrival, visit: Visit, kit: Kit) -> Signe
     """The owner of an address that a user has."""
     ensure_valid_user(owner, kit.settings, may_be_unverified=True)
     async with kit.store.transaction() as stores:
-        await stores.providers.lock_user(owner.id)
+        await stores.users.lock(owner.id)
         user = await stores.users.by_email(arrival.profile.email or "")
         if user is None or user.id != owner.id:
             raise _Overtaken
@@ -123,13 +121,7 @@ async def _join(arrival: Arrival, visit: Visit, kit: Kit) -> SignedIn | NoSessio
         await kit.post.deliver(row)
     if settings.disable_new_users:
         raise Refused(Code.DISABLED_USER)
-    return NoSession() if opened is None else await _session(opened, kit)
-
-
-async def _session(opened: Entered, kit: Kit) -> SignedIn:
-    result = await entered(opened, kit)
-    assert isinstance(result, SignedIn)
-    return result
+    return NoSession() if opened is None else await signed_in(opened, kit)
 
 
 def _verification(profile: Profile, wishes: Wishes, kit: Kit) -> Enclosure | None:
@@ -138,23 +130,12 @@ def _verification(profile: Profile, wishes: Wishes, kit: Kit) -> Enclosure | Non
     vouched_for = profile.email is None or profile.email_verified
     if vouched_for or not settings.email_verified_required or settings.disable_new_users:
         return None
-    return link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, _TICKET_SECONDS, wishes.redirect_to)
+    return verification_link(kit, wishes.redirect_to)
 
 
 def _new_user(profile: Profile, wishes: Wishes, enclosure: Enclosure | None, kit: Kit) -> NewUser:
-    return NewUser(
-        display_name=wishes.display_name,
-        locale=wishes.locale,
-        default_role=wishes.default_role,
-        roles=wishes.roles,
-        email=profile.email,
-        email_verified=profile.email_verified,
-        disabled=kit.settings.disable_new_users,
-        avatar_url=profile.avatar_url or gravatar(profile.email, kit.settings),
-        metadata=wishes.metadata,
-        ticket=None if enclosure is None else enclosure.ticket.stored,
-        ticket_seconds=0 if enclosure is None else enclosure.seconds,
-    )
+    new = newcomer(wishes, profile.email, kit, enclosure)
+    return replace(new, email_verified=profile.email_verified, avatar_url=profile.avatar_url or new.avatar_url)
 
 
 async def _link(stores: Stores, user: User, arrival: Arrival, visit: Visit, kit: Kit) -> None:

@@ -13,9 +13,9 @@ from auth_engine.core.fields import Body
 from auth_engine.core.redirects import with_query
 from auth_engine.core.rules import ensure_valid_user
 from auth_engine.core.types import Method, NeedsTotp, NoSession, Outcome, Redirect, UserId, Visit
+from auth_engine.flows.error_redirects import redirect_error, redirect_error_home
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.provider_arrival import Arrival, add_account, arrive
-from auth_engine.flows.provider_redirects import redirect_error
 from auth_engine.flows.provider_states import Remembered, look_up, redeem
 from auth_engine.oauth.oauth2 import Provider
 from auth_engine.oauth.profile import Callback, ExchangeFailed, Profile, ProfileFailed, Tokens
@@ -89,28 +89,22 @@ async def _come_back(back: _Return, visit: Visit, kit: Kit) -> Redirect:
         raise Refused(Code.INVALID_REQUEST, "there is no such provider")
     provider = kit.providers.find(back.provider)
     if provider is None:
-        return _home(Code.DISABLED_ENDPOINT, kit)
+        return redirect_error_home(Code.DISABLED_ENDPOINT, kit)
     if back.error or back.callback.is_empty:
         remembered = await look_up(back.provider, back.state, visit, kit)
     else:
         remembered = await redeem(back.provider, back.state, visit, kit)
     if remembered is None:
-        return _home(Code.INVALID_STATE, kit)
+        return redirect_error_home(Code.INVALID_STATE, kit)
     target = remembered.redirect_to
     if back.error:
-        return redirect_error(target, Code.OAUTH_PROVIDER_ERROR, kit, back.more)
+        return redirect_error(target, Code.OAUTH_PROVIDER_ERROR, kit, more=back.more)
     try:
         return await _finish(back, provider, remembered, visit, kit)
     except Refused as refused:
         if refused.reason:
             logger.debug("refused: %s", refused)
         return redirect_error(target, refused.code, kit)
-
-
-def _home(code: Code, kit: Kit) -> Redirect:
-    if not kit.settings.client_url:
-        raise Refused(code, "and AUTH_CLIENT_URL is not set")
-    return redirect_error(kit.settings.client_url, code, kit)
 
 
 async def _finish(back: _Return, provider: Provider, remembered: Remembered, visit: Visit, kit: Kit) -> Redirect:

@@ -55,7 +55,7 @@ async def remove_security_key(body: RemoveKey, visit: Visit, kit: Kit) -> Outcom
     user = await owner(visit, kit)
     async with kit.store.transaction() as stores:
         # Of two keys that are removed at once, the second sees what the first has left.
-        await stores.providers.lock_user(user.id)
+        await stores.users.lock(user.id)
         if not await stores.keys.remove(body.id, user.id):
             raise Refused(Code.INVALID_REQUEST, "the user has no such key")
         left = await stores.providers.ways_in(user.id)

@@ -34,11 +34,29 @@ async def open_session(
     kit: Kit,
     method: Method,
     *,
-    elevated: bool = False,
     password_hash: str | None = None,
 ) -> Opened:
     """Write a session's row, and the sign-in into the log. `password_hash` is the one that was checked a moment ago.
     Raises Refused when the user is gone, or the password."""
+    opened = await write_session(stores, user, visit, kit, method, elevated=False, password_hash=password_hash)
+    if opened is None:
+        raise Refused(Code.INVALID_EMAIL_PASSWORD, "the user is gone, or was disabled a moment ago")
+    await kit.limits.remember(stores, user.id, visit.address)
+    await events.note(stores, kit, events.SIGN_IN, user.id, visit, {"method": method.value})
+    return opened
+
+
+async def write_session(
+    stores: Stores,
+    user: User,
+    visit: Visit,
+    kit: Kit,
+    method: Method,
+    *,
+    elevated: bool,
+    password_hash: str | None = None,
+) -> Opened | None:
+    """The row alone; None when the user is gone, or the password."""
     session_id, token = str(uuid.uuid4()), new_token()
     now = await stores.sessions.open(
         user.id,
@@ -51,11 +69,7 @@ async def open_session(
         elevated=elevated,
         password_hash=password_hash,
     )
-    if now is None:
-        raise Refused(Code.INVALID_EMAIL_PASSWORD, "the user is gone, or was disabled a moment ago")
-    await kit.limits.remember(stores, user.id, visit.address)
-    await events.note(stores, kit, events.SIGN_IN, user.id, visit, {"method": method.value})
-    return Opened(session_id, token, now, elevated)
+    return None if now is None else Opened(session_id, token, now, elevated)
 
 
 async def signed_in(opened: Opened, kit: Kit) -> SignedIn:

@@ -10,7 +10,7 @@ from auth_engine.core.rules import ANONYMOUS, allowed_locale
 from auth_engine.core.types import Method, NewUser, Outcome, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.sessions import open_session, signed_in
+from auth_engine.flows.newcomer import open_first_session, signed_up
 
 DISPLAY_NAME: Final = "Anonymous User"
 
@@ -35,11 +35,8 @@ async def sign_in_anonymous(body: SignInAnonymous | None, visit: Visit, kit: Kit
         user = await stores.users.insert(_new_user(body or SignInAnonymous(), kit))
         assert user is not None, "an account without an address, a number or an id of its own clashes with none"
         await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.ANONYMOUS.value})
-        if not settings.disable_new_users:
-            opened = await open_session(stores, user, visit, kit, Method.ANONYMOUS)
-    if settings.disable_new_users:
-        raise Refused(Code.DISABLED_USER)
-    return await signed_in(opened, kit)
+        opened = await open_first_session(stores, user, visit, kit, Method.ANONYMOUS)
+    return await signed_up(opened, kit)
 
 
 def _new_user(body: SignInAnonymous, kit: Kit) -> NewUser:

@@ -35,7 +35,7 @@ async def sign_in_email_password(body: SignInEmailPassword, visit: Visit, kit: K
 async def _ask_for_totp(user: User, checked: str | None, kit: Kit) -> NeedsTotp:
     """Raises Refused when the password was changed, or the user disabled, while it was checked."""
     async with kit.store.transaction() as stores:
-        await stores.providers.lock_user(user.id)
+        await stores.users.lock(user.id)
         now = await stores.users.by_id(user.id)
         if now is None or now.disabled or now.password_hash != checked:
             raise Refused(Code.INVALID_EMAIL_PASSWORD, "not the password any more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 import msgspec
 
@@ -13,14 +14,17 @@ from auth_engine.core.fields import SignUpOptions, json_text
 from auth_engine.core.rules import redirect_target
 from auth_engine.core.types import Outcome, Redirect, UserId, Visit
 from auth_engine.flows.elevation import ensure_elevated
+from auth_engine.flows.error_redirects import redirect_error
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.provider_redirects import redirect_error
 from auth_engine.flows.provider_states import Remembered, new_attempt, remember
 from auth_engine.flows.visitor import current_user, session_id_of
 from auth_engine.oauth.oauth2 import Provider
 from auth_engine.oauth.profile import ProviderFailed
 
 logger = logging.getLogger(__name__)
+
+_PLAIN: Final = ("defaultRole", "displayName", "locale", "redirectTo")
+"""Options that are texts, in the query as they are."""
 
 
 async def sign_in_provider(_: None, visit: Visit, kit: Kit) -> Outcome:
@@ -78,6 +82,3 @@ def _options(query: Mapping[str, str]) -> SignUpOptions:
         return msgspec.convert(given, SignUpOptions)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
         raise Refused(Code.INVALID_REQUEST, str(error)) from None
-
-
-_PLAIN = ("defaultRole", "displayName", "locale", "redirectTo")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, SignUpOptions
 from auth_engine.core.phone_numbers import PhoneNumber, e164, spellings
 from auth_engine.core.rules import Wishes, ensure_may_sign_up, ensure_valid_user, sign_up_wishes
-from auth_engine.core.types import Done, Method, NewUser, Outcome, User, Visit
+from auth_engine.core.types import Done, Method, Outcome, User, Visit
 from auth_engine.flows import events
 from auth_engine.flows.kit import Kit
+from auth_engine.flows.newcomer import newcomer
 from auth_engine.flows.sms_codes import SMS_SECONDS, send_code, sms_of
 
 
@@ -52,11 +54,12 @@ async def _sign_up(typed: str, wishes: Wishes, visit: Visit, kit: Kit) -> None:
     if number is None:
         raise Refused(Code.CANNOT_SEND_SMS, "not an international number")
     is_shut = kit.settings.disable_new_users
-    new = _new_user(number, wishes, is_shut)
+    user_id = str(uuid.uuid4())
+    new = replace(newcomer(wishes, None, kit), id=user_id, phone_number=number)
     if not is_shut:
         if not await kit.limits.may_mail(number):
             return
-        stored = await send_code(kit, str(new.id), number, wishes.locale, for_peer=kit.settings.peer_compatible_writes)
+        stored = await send_code(kit, user_id, number, wishes.locale, for_peer=kit.settings.peer_compatible_writes)
     async with kit.store.transaction() as stores:
         user = await stores.users.insert(new)
         if user is None:
@@ -66,16 +69,3 @@ async def _sign_up(typed: str, wishes: Wishes, visit: Visit, kit: Kit) -> None:
             await stores.codes.put_sms(user.id, stored, SMS_SECONDS, number)
     if is_shut:
         raise Refused(Code.DISABLED_USER)
-
-
-def _new_user(number: str, wishes: Wishes, is_shut: bool) -> NewUser:
-    return NewUser(
-        id=str(uuid.uuid4()),
-        display_name=wishes.display_name,
-        locale=wishes.locale,
-        default_role=wishes.default_role,
-        roles=wishes.roles,
-        phone_number=number,
-        disabled=is_shut,
-        metadata=wishes.metadata,
-    )

@@ -21,7 +21,7 @@ async def sign_out(body: SignOut, visit: Visit, kit: Kit) -> Outcome:
     async with kit.store.transaction() as stores:
         if body.all:
             user_id = claims_of(visit).user_id
-            await stores.providers.lock_user(user_id)
+            await stores.users.lock(user_id)
             await stores.sessions.end_all(user_id)
             await events.note(stores, kit, events.SIGN_OUT, user_id, visit, {"all": True})
             return Done()

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Final
+from dataclasses import replace
 
 import msgspec
 from msgspec import Struct
 
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import SignUpOptions
-from auth_engine.core.rules import Wishes, ensure_may_sign_up, gravatar, sign_up_wishes
-from auth_engine.core.types import Data, Method, NewUser, NoSession, Outcome, TicketKind, User, UserId, Visit
+from auth_engine.core.rules import Wishes, ensure_may_sign_up, sign_up_wishes
+from auth_engine.core.types import Data, Method, NewUser, NoSession, Outcome, User, UserId, Visit
 from auth_engine.factors.webauthn import NewKey, relying_party
 from auth_engine.flows import events
 from auth_engine.flows.concealment import until_window
 from auth_engine.flows.kit import Kit
-from auth_engine.flows.links import DAY
-from auth_engine.flows.mailing import Enclosure, link_with, put_mail
+from auth_engine.flows.mailing import put_mail, verification_link
+from auth_engine.flows.newcomer import newcomer, open_first_session, signed_up
 from auth_engine.flows.passkey_bodies import SignUpWebauthn, SignUpWebauthnVerify
 from auth_engine.flows.passkey_options import creation_options
 from auth_engine.flows.passkeys import (
@@ -32,13 +32,9 @@ from auth_engine.flows.passkeys import (
     payload_of,
     take_challenge,
 )
-from auth_engine.flows.sessions import open_session, signed_in
 from auth_engine.flows.taken_address import tell_owner
-from auth_engine.mail.letters import Template
 from auth_engine.store.keys import Purpose
 from auth_engine.store.store import Stores
-
-TICKET_SECONDS: Final = 30 * DAY
 
 
 class Promise(Struct, frozen=True):
@@ -90,32 +86,29 @@ async def _store(
     settings = kit.settings
     if settings.email_verified_required and not settings.disable_new_users:
         return await _store_and_mail(promise, wishes, key, body, visit, kit)
-    new = _new_user(promise, wishes, kit)
+    new = replace(newcomer(wishes, promise.email, kit), id=promise.user_id)
     async with kit.store.transaction() as stores:
         user = await _insert(stores, new, key, body, visit, kit)
         if user is None:
             raise Refused(Code.EMAIL_ALREADY_IN_USE)
-        if not settings.disable_new_users:
-            opened = await open_session(stores, user, visit, kit, Method.WEBAUTHN)
-    if settings.disable_new_users:
-        raise Refused(Code.DISABLED_USER)
-    return await signed_in(opened, kit)
+        opened = await open_first_session(stores, user, visit, kit, Method.WEBAUTHN)
+    return await signed_up(opened, kit)
 
 
 async def _store_and_mail(
     promise: Promise, wishes: Wishes, key: NewKey, body: SignUpWebauthnVerify, visit: Visit, kit: Kit
 ) -> Outcome:
     """Where errors are concealed, a taken address is answered like a free one, as in signing up with a password."""
-    mail = link_with(kit, Template.EMAIL_VERIFY, TicketKind.VERIFY_EMAIL, TICKET_SECONDS, wishes.redirect_to)
+    verification = verification_link(kit, wishes.redirect_to)
     async with until_window(kit):
         may_mail = await kit.limits.may_mail(promise.email)
-        new = _new_user(promise, wishes, kit, mail)
+        new = replace(newcomer(wishes, promise.email, kit, verification), id=promise.user_id)
         async with kit.store.transaction() as stores:
             user = await _insert(stores, new, key, body, visit, kit)
             if user is None:
                 rows = await tell_owner(stores, promise.email, may_mail, visit, kit)
             else:
-                rows = (await put_mail(stores, kit, user, visit, mail),) if may_mail else ()
+                rows = (await put_mail(stores, kit, user, visit, verification),) if may_mail else ()
         if kit.settings.conceal_errors:
             kit.post.deliver_in_background(*rows)
         else:
@@ -132,19 +125,3 @@ async def _insert(
         await add_key(stores, user.id, key, body.credential, body.nickname)
         await events.note(stores, kit, events.SIGN_UP, user.id, visit, {"method": Method.WEBAUTHN.value})
     return user
-
-
-def _new_user(promise: Promise, wishes: Wishes, kit: Kit, mail: Enclosure | None = None) -> NewUser:
-    return NewUser(
-        id=promise.user_id,
-        display_name=wishes.display_name,
-        locale=wishes.locale,
-        default_role=wishes.default_role,
-        roles=wishes.roles,
-        email=promise.email,
-        disabled=kit.settings.disable_new_users,
-        avatar_url=gravatar(promise.email, kit.settings),
-        metadata=wishes.metadata,
-        ticket=mail.ticket.stored if mail else None,
-        ticket_seconds=mail.seconds if mail else 0,
-    )

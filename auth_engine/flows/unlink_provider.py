@@ -24,7 +24,7 @@ async def unlink_provider(body: UnlinkProvider, visit: Visit, kit: Kit) -> Outco
     user = await owner(visit, kit)
     async with kit.store.transaction() as stores:
         # Of two providers that are unlinked at once, the second sees what the first has left.
-        await stores.providers.lock_user(user.id)
+        await stores.users.lock(user.id)
         left = await stores.providers.ways_in(user.id, body.provider)
         if not await stores.providers.unlink(user.id, body.provider):
             raise Refused(Code.INVALID_REQUEST, "the provider is not linked")

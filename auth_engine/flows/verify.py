@@ -6,13 +6,15 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from auth_engine.core.errors import Code, Refused, shown
+from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import Body, Otp
 from auth_engine.core.redirects import with_query
 from auth_engine.core.types import NeedsTotp, Outcome, Page, Redirect, SignedIn, TicketKind, Visit
+from auth_engine.flows.error_redirects import redirect_error, redirect_error_home
 from auth_engine.flows.first_factor import entered
 from auth_engine.flows.kit import Kit
 from auth_engine.flows.redeem_ticket import METHODS, find_holder, redeem
+from auth_engine.flows.sign_in_mfa_totp import SignInMfaTotp, sign_in_mfa_totp
 from auth_engine.flows.verify_page import verify_page
 from auth_engine.tokens.tickets import kind_of, stored_forms
 
@@ -37,8 +39,8 @@ async def get_verify(_: None, visit: Visit, kit: Kit) -> Outcome:
     ticket, redirect_to = visit.query.get("ticket"), visit.query.get("redirectTo")
     if not ticket or not redirect_to:
         raise Refused(Code.INVALID_REQUEST, "ticket or redirectTo is missing")
-    if not kit.redirects.allow(redirect_to):
-        return _stray(kit, _FOUND)
+    if not kit.redirects.allow(redirect_to):  # never gone to, not even to tell the error
+        return redirect_error_home(Code.REDIRECT_NOT_ALLOWED, kit, status=_FOUND)
     try:
         kind = kind_of(ticket)
         holder = await find_holder(ticket, kind, kit)
@@ -47,20 +49,20 @@ async def get_verify(_: None, visit: Visit, kit: Kit) -> Outcome:
             return verify_page(kind, holder.locale, hidden, asks_code=holder.has_totp)
         return await _finish(ticket, redirect_to, None, visit, kit, _FOUND)
     except Refused as refused:
-        return _refusal(refused, redirect_to, kit, _FOUND)
+        return redirect_error(redirect_to, refused.code, kit, status=_FOUND)
 
 
 async def post_verify(body: Verify, visit: Visit, kit: Kit) -> Outcome:
     """The page's button: redeem the ticket, with the code of the second factor where that is asked for."""
     if not kit.redirects.allow(body.redirect_to):
-        return _stray(kit, _SEE_OTHER)
+        return redirect_error_home(Code.REDIRECT_NOT_ALLOWED, kit, status=_SEE_OTHER)
     try:
         if kind_of(body.ticket) is TicketKind.MFA_TOTP:
             kind = body.type if body.type in _KINDS else TicketKind.PASSWORDLESS_EMAIL.value
             return await _second_factor(body.ticket, kind, body.otp or "", body.redirect_to, visit, kit)
         return await _finish(body.ticket, body.redirect_to, body.otp, visit, kit, _SEE_OTHER)
     except Refused as refused:
-        return _refusal(refused, body.redirect_to, kit, _SEE_OTHER)
+        return redirect_error(body.redirect_to, refused.code, kit, status=_SEE_OTHER)
 
 
 def _shows_page(visit: Visit, kit: Kit) -> bool:
@@ -83,8 +85,6 @@ async def _finish(ticket: str, redirect_to: str, otp: str | None, visit: Visit, 
 
 async def _second_factor(ticket: str, kind: str, otp: str, redirect_to: str, visit: Visit, kit: Kit) -> Outcome:
     """Redeem the ticket for the second factor; a wrong code is asked for again, on the same page. Raises Refused."""
-    from auth_engine.flows.sign_in_mfa_totp import SignInMfaTotp, sign_in_mfa_totp
-
     try:
         result = await sign_in_mfa_totp(SignInMfaTotp(ticket=ticket, otp=otp), visit, kit)
     except Refused as refused:
@@ -106,16 +106,3 @@ def _back(result: SignedIn | NeedsTotp, kind: str, redirect_to: str, status: int
     if isinstance(result, NeedsTotp):
         return Redirect(with_query(redirect_to, {"mfaTicket": result.ticket, "type": kind}), status)
     return Redirect(with_query(redirect_to, {"refreshToken": result.session.refresh_token, "type": kind}), status)
-
-
-def _stray(kit: Kit, status: int) -> Redirect:
-    """A target that is not allowed is never gone to: the error goes to AUTH_CLIENT_URL. Raises Refused without one."""
-    refused = Refused(Code.REDIRECT_NOT_ALLOWED)
-    if kit.settings.client_url is None:
-        raise refused
-    return _refusal(refused, kit.settings.client_url, kit, status)
-
-
-def _refusal(refused: Refused, redirect_to: str, kit: Kit, status: int) -> Redirect:
-    told = shown(refused.code, kit.settings.conceal_errors)
-    return Redirect(with_query(redirect_to, {"error": told.code, "errorDescription": told.message}), status)

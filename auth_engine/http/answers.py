@@ -49,7 +49,7 @@ def succeed(outcome: Outcome, answer: Answer) -> Response:
         case Done():
             return Response(200, OK)
         case Data():
-            return Response(outcome.status, msgspec.json.encode(outcome.value), (JSON, _NO_STORE))
+            return _json(outcome.value, _NO_STORE)
         case Lines():
             return Response(200, _ENCODER.encode_lines(outcome.values), (_LINES, _NO_STORE))
         case Redirect():
@@ -57,7 +57,7 @@ def succeed(outcome: Outcome, answer: Answer) -> Response:
             return Response(outcome.status, b"", ((b"location", _location(outcome.url)), _NO_STORE, *cookies))
         case Page():
             own = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in outcome.headers)
-            return Response(outcome.status, outcome.html.encode(), (*_PAGE_HEADERS, *own))
+            return Response(200, outcome.html.encode(), (*_PAGE_HEADERS, *own))
         case _:
             assert_never(outcome)
 

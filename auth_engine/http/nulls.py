@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-NULLABLE = {"nullable": True}
-"""`Annotated[X | None, Meta(extra=NULLABLE)]`: a field where null is a value (what browsers send for passkeys)."""
+from auth_engine.core.fields import NULLABLE
 
 
 def ensure_no_nulls(value: Any, kind: Any) -> None:
@@ -52,4 +51,4 @@ def _item_type(kind: Any) -> Any:
 def _is_nullable(kind: Any) -> bool:
     if typing.get_origin(kind) is not typing.Annotated:
         return kind is type(None) or kind is Any
-    return any(isinstance(each, msgspec.Meta) and (each.extra or {}).get("nullable") for each in kind.__metadata__)
+    return any(each == NULLABLE for each in kind.__metadata__)

@@ -36,7 +36,7 @@ def openapi() -> dict[str, Any]:
         "info": {"title": "Auth engine", "version": "1"},
         "paths": dict(paths),
         "components": {
-            "schemas": {**{name: _tidied(schema) for name, schema in sorted(components.items())}},
+            "schemas": {name: _tidied(schema) for name, schema in sorted(components.items())},
             "securitySchemes": {
                 _BEARER: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 _ADMIN: {"type": "apiKey", "in": "header", "name": "x-hasura-admin-secret"},
@@ -177,14 +177,14 @@ def _tidied(schema: Any) -> Any:
         return [_tidied(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {name: _tidied(value) for name, value in schema.items() if name not in ("title", "default", "x-nullable")}
+    found = {name: _tidied(value) for name, value in schema.items() if name not in ("title", "default")}
     if "enum" in found and "type" not in found and all(isinstance(each, str) for each in found["enum"]):
         found = {"type": "string", **found}
     if isinstance(found.get("pattern"), str):
         found["pattern"] = re.sub(r"\\Z$", "$", found["pattern"])  # Python's end of a text, which others do not know
     if all(isinstance(each, str) for each in found.get("enum", (None,))):
         found.setdefault("type", "string")
-    if schema.get("default", "") is None and not schema.get("x-nullable") and "anyOf" in found:
+    if schema.get("default", "") is None and "anyOf" in found:
         choices = [each for each in found.pop("anyOf") if each != {"type": "null"}]
         found = {**found, **choices[0]} if len(choices) == 1 else {**found, "anyOf": choices}
     return found

@@ -8,7 +8,6 @@ from auth_engine.core.settings import Settings
 from auth_engine.mail.sms import CannotSend
 from auth_engine.net.outside import Outside, Unreachable
 
-_SUCCESS: Final = range(200, 300)
 _PATH: Final = "/rest/sms/v2/messages"
 
 
@@ -27,5 +26,5 @@ class Modica:
             reply = await self._outside.ask("POST", self._url, trusted=True, json=body, basic=self._basic)
         except Unreachable as error:
             raise CannotSend(f"Modica cannot be reached ({error})") from None
-        if reply.status not in _SUCCESS:
+        if not reply.is_success:
             raise CannotSend(f"Modica answered {reply.status}")

@@ -16,7 +16,6 @@ from auth_engine.mail.render import Renderer
 from auth_engine.net.outside import Outside, Reply, Unreachable
 
 _NO_SUCH_TEMPLATE: Final = 1101
-_SUCCESS: Final = range(200, 300)
 _UNPROCESSABLE: Final = 422
 
 
@@ -61,7 +60,7 @@ class Postmark:
             )
         except Unreachable as error:
             raise NotDelivered(f"Postmark cannot be reached ({error})") from None
-        if reply.status in _SUCCESS:
+        if reply.is_success:
             return True
         if reply.status == _UNPROCESSABLE and _error_code(reply) == _NO_SUCH_TEMPLATE:
             return False

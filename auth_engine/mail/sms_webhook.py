@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Final
 
 import msgspec
 
@@ -12,8 +11,6 @@ from auth_engine.core.settings import Settings
 from auth_engine.mail.sms import CannotSend
 from auth_engine.net.outside import Outside, Unreachable
 from auth_engine.net.signing import signed_headers
-
-_SUCCESS: Final = range(200, 300)
 
 
 class SmsWebhook:
@@ -35,5 +32,5 @@ class SmsWebhook:
             reply = await self._outside.ask("POST", self._url, trusted=True, headers=headers, content=content)
         except Unreachable as error:
             raise CannotSend(f"the SMS webhook cannot be reached ({error})") from None
-        if reply.status not in _SUCCESS:
+        if not reply.is_success:
             raise CannotSend(f"the SMS webhook answered {reply.status}")

@@ -15,7 +15,6 @@ from auth_engine.mail.library import Library
 from auth_engine.mail.sms import CannotSend, Sms, TextMessages
 from auth_engine.net.outside import Outside, Reply, Unreachable
 
-_SUCCESS: Final = range(200, 300)
 _VERIFY: Final = "VA"
 _NOT_FOUND: Final = 404
 
@@ -86,7 +85,7 @@ async def _post(outside: Outside, url: str, form: dict[str, str], basic: tuple[s
 
 
 def _ensure_taken(reply: Reply) -> None:
-    if reply.status not in _SUCCESS:
+    if not reply.is_success:
         raise CannotSend(f"Twilio answered {reply.status}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import Final
 
 import msgspec
 
@@ -16,8 +15,6 @@ from auth_engine.net.outside import Outside, Unreachable
 from auth_engine.net.signing import signed_headers
 
 logger = logging.getLogger(__name__)
-
-_SUCCESS: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +55,5 @@ class Webhook:
             reply = await self.outside.ask("POST", self.url, trusted=True, headers=headers, content=content)
         except Unreachable as error:
             raise NotDelivered(f"the webhook cannot be reached ({error})") from None
-        if reply.status not in _SUCCESS:
+        if not reply.is_success:
             raise NotDelivered(f"the webhook answered {reply.status}")

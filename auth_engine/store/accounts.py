@@ -14,6 +14,7 @@ from auth_engine.core.account_shapes import AccountDetails, EventRow, KeyRow, Pa
 from auth_engine.core.errors import Code, Refused
 from auth_engine.core.fields import json_text
 from auth_engine.core.types import UserId
+from auth_engine.store.codes import PHONE_NUMBER
 from auth_engine.store.queries import queries
 from auth_engine.store.runner import Runner
 
@@ -132,7 +133,7 @@ class Accounts:
     # ---- all that is kept of a user
 
     async def details(self, user_id: UserId) -> AccountDetails | None:
-        row = await self._runner.row(_SQL["details"], user_id)
+        row = await self._runner.row(_SQL["details"], user_id, PHONE_NUMBER)
         return None if row is None else AccountDetails(**dict(row))
 
     async def providers(self, user_id: UserId) -> tuple[ProviderRow, ...]:

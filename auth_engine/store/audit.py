@@ -21,11 +21,11 @@ class Audit:
 
     async def add(
         self,
-        user_id: UserId | None,
+        user_id: UserId,
         event: str,
-        address: str = "",
-        user_agent: str = "",
-        detail: Mapping[str, Any] | None = None,
+        address: str,
+        user_agent: str,
+        detail: Mapping[str, Any] | None,
     ) -> None:
         """Never a secret in `detail`: whoever may read the log reads it."""
         await self._runner.run(

@@ -81,10 +81,6 @@ class Providers:
         found: str | None = await self._runner.value(_SQL["link_id"], user_id, provider, account)
         return found
 
-    async def lock_user(self, user_id: UserId) -> bool:
-        """Nobody else changes the user before the transaction ends; False when they are gone."""
-        return await self._runner.row(_SQL["lock_user"], user_id) is not None
-
     async def claim(self, user_id: UserId) -> bool:
         """Mark the address as verified and take away all that the account held before; False, and nothing done, when
         it was verified already."""

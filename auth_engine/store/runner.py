@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 _COMMAND_TIMEOUT: Final = 30.0
+_STATEMENTS_KEPT: Final = 200
+"""Prepared, of each connection: more than there are."""
 
 
 class Runner(Protocol):
@@ -86,14 +88,14 @@ class PoolRunner:
         await self._pool.close()
 
 
-async def open_pool(url: str, size: int, *, prepared: bool = True) -> PoolRunner:
+async def open_pool(url: str, size: int) -> PoolRunner:
     """A pool of up to `size` connections. Raises what connecting raises."""
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
         command_timeout=_COMMAND_TIMEOUT,
-        statement_cache_size=200 if prepared else 0,
+        statement_cache_size=_STATEMENTS_KEPT,
         # Nothing of ours outlives a transaction, so there is nothing to reset: a round trip saved at every release.
         reset=_nothing,
         server_settings={"application_name": "auth-engine"},

@@ -54,13 +54,9 @@ class Totp:
         method: str | None = await self._runner.value(_SQL["spend_ticket"], user_id, stored, MFA)
         return None if method is None else Method(method)
 
-    async def lock_user(self, user_id: UserId) -> None:
-        """In a transaction: whoever wants to sign this user in, or to change their factors, waits for its end."""
-        await self._runner.run(_SQL["lock_user"], user_id)
-
     async def replace_recovery_codes(self, user_id: UserId, digests: Sequence[str]) -> None:
-        """In a transaction: the former ones are gone, and of parallel calls the last one's stay."""
-        await self.lock_user(user_id)
+        """In a transaction that has locked the user: the former ones are gone, and of parallel calls the last one's
+        stay."""
         await self._runner.run(_SQL["drop_recovery_codes"], user_id)
         await self._runner.run(_SQL["add_recovery_codes"], user_id, list(digests))
 

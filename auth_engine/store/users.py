@@ -34,10 +34,14 @@ class Users:
         """The user, while this session of theirs has not ended."""
         return as_user(await self._runner.row(_SQL["by_id_in_session"], user_id, session_id))
 
+    async def lock(self, user_id: UserId) -> None:
+        """In a transaction: whoever changes the user, or ends their sessions, waits for its end."""
+        await self._runner.run(_SQL["lock"], user_id)
+
     async def is_still_in(self, user_id: UserId, session_id: str | None) -> bool:
         """In a transaction: whether the user is not disabled and the session, where one is given, has not ended. Both
         stay so until the transaction ends, and whoever changes the user waits for it."""
-        await self._runner.run(_SQL["lock"], user_id)
+        await self.lock(user_id)
         return bool(await self._runner.value(_SQL["is_still_in"], user_id, session_id))
 
     async def by_email(self, email: str) -> User | None:
@@ -75,11 +79,6 @@ class Users:
             )
         )
 
-    async def set_password(self, user_id: UserId, password_hash: str) -> bool:
-        return await self._runner.run(_SQL["set_password"], user_id, password_hash) == 1
-
     async def rehash(self, user_id: UserId, old: str, new: str) -> bool:
+        """False when the hash is not the one that was checked any more."""
         return await self._runner.run(_SQL["rehash"], user_id, old, new) == 1
-
-    async def ensure_roles(self, roles: Sequence[str]) -> None:
-        await self._runner.run(_SQL["ensure_roles"], list(roles))

@@ -139,7 +139,6 @@ def _claims(payload: Mapping[str, Any], namespace: str) -> Claims | None:
         session_id=session if isinstance(session, str) else None,
         is_anonymous=said.get(IS_ANONYMOUS) == "true",
         elevated=said.get(ELEVATED) == payload["sub"],
-        issued_at=int(payload.get("iat") or 0),
         expires_at=int(payload["exp"]),
         roles=tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
     )

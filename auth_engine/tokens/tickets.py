@@ -46,9 +46,15 @@ class TicketMaker:
         code = new_code()
         return NewTicket(code, code if self._compatible else stored_code(self._seals, user_id, code))
 
-    def code_matches(self, stored: str | None, user_id: UserId, code: str) -> bool:
+    def code_matches(self, stored: str, user_id: UserId, code: str) -> bool:
         """Whether the code is the one stored; a plain code of Hasura Auth counts too."""
-        return code_matches(self._seals, stored, user_id, code)
+        if stored.startswith(f"{OTP}:"):
+            return self._seals.matches(stored.removeprefix(f"{OTP}:"), OTP, user_id, code)
+        return (
+            len(stored) == CODE_DIGITS
+            and stored.isdigit()
+            and secrets.compare_digest(stored.encode(), code.encode("utf-8", "replace"))
+        )
 
 
 def stored_ticket(text: str) -> str:
@@ -78,16 +84,3 @@ def new_code() -> str:
 def stored_code(seals: Seals, user_id: UserId, code: str) -> str:
     """What is kept of a code. Keyed: a plain digest of six digits can be read by trying a million."""
     return f"{OTP}:{seals.digest(OTP, user_id, code)}"
-
-
-def code_matches(seals: Seals, stored: str | None, user_id: UserId, code: str) -> bool:
-    """Whether the code is the one stored; a plain code of Hasura Auth counts too."""
-    if stored is None:
-        return False
-    if stored.startswith(f"{OTP}:"):
-        return seals.matches(stored.removeprefix(f"{OTP}:"), OTP, user_id, code)
-    return (
-        len(stored) == CODE_DIGITS
-        and stored.isdigit()
-        and secrets.compare_digest(stored.encode(), code.encode("utf-8", "replace"))
-    )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from auth_kit import PASSWORD, AuthServer, Serve, new_address, refused
+from authenticator_kit import enrolled, ticket_for
 
 PARTS = {"user", "details", "sessions", "personalAccessTokens", "providers", "securityKeys", "events"}
 
@@ -60,6 +61,22 @@ async def test_the_export_has_everything_but_what_opens_the_account(
     assert [text for text in secrets if text in answer.text] == []
     stranger = json.dumps((await server.get("/user/export", (await server.sign_up())["accessToken"])).json())
     assert user_id not in stranger
+
+
+async def test_only_a_number_is_told_as_the_new_number(serve: Serve, sql: asyncpg.Connection) -> None:
+    server = await serve(AUTH_MFA_ENABLED="true")
+    session, _ = await enrolled(server)
+    user_id, token = session["user"]["id"], session["accessToken"]
+    await ticket_for(server, session)
+    assert await sql.fetchval("select subject from auth_engine.codes where user_id = $1 and kind = 'mfa'", user_id)
+    details = (await server.get("/user/export", token)).json()["details"]
+    assert details["newPhoneNumber"] is None
+    await sql.execute(
+        "insert into auth_engine.codes values ($1, 'phone-number', 'x', '+4915112345678', now() + interval '1 hour')",
+        user_id,
+    )
+    details = (await server.get("/user/export", token)).json()["details"]
+    assert details["newPhoneNumber"] == "+4915112345678"
 
 
 async def test_an_account_is_gone_with_all_that_hung_on_it(server: AuthServer, sql: asyncpg.Connection) -> None:

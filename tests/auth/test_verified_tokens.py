@@ -55,7 +55,7 @@ async def test_a_deleted_user_s_token_opens_nothing_however_often_it_was_used(se
 
 
 def test_the_oldest_go_first_and_long_ones_are_not_kept() -> None:
-    claims = Claims("somebody", None, False, False, 0, 100)
+    claims = Claims("somebody", None, False, False, 100)
     tokens = VerifiedTokens(most=3)
     for name in ("a", "b", "c", "d"):
         tokens.put(name, claims)

@@ -67,7 +67,7 @@ create table if not exists auth_engine.codes (
   expires_at timestamptz not null,
   primary key (user_id, kind)
 );
-comment on table auth_engine.codes is 'Codes that have no column in auth.users: phone-number changes (subject: the new number) and elevation by mail.';
+comment on table auth_engine.codes is 'What has no column in auth.users: codes of phone-number changes (subject: the new number) and of elevation by mail, and tickets for the second factor (subject: the first one).';
 
 create table if not exists auth_engine.totp_uses (
   user_id uuid   primary key references auth.users (id) on update cascade on delete cascade,

@@ -89,8 +89,8 @@ update auth.users set created_at = $2 where id = $1::uuid;
 
 -- name: details
 select u.updated_at, u.last_seen, u.new_email::text, u.password_hash is not null as has_password,
-  (select c.subject from auth_engine.codes c where c.user_id = u.id and c.subject is not null and c.expires_at > now()
-   limit 1) as new_phone_number,
+  (select c.subject from auth_engine.codes c where c.user_id = u.id and c.kind = $2 and c.expires_at > now())
+    as new_phone_number,
   (select count(*) from auth_engine.recovery_codes r where r.user_id = u.id) as unused_recovery_codes
 from auth.users u where u.id = $1::uuid;
 

@@ -39,9 +39,6 @@ returning id::text;
 -- name: link_id
 select id::text from auth.user_providers where user_id = $1::uuid and provider_id = $2 and provider_user_id = $3;
 
--- name: lock_user
-select id from auth.users where id = $1::uuid for no key update;
-
 -- name: claim
 -- The owner of an address arrives at an account that never verified it: whatever was put into it before, by whomever,
 -- opens it no more. Nothing comes back when the address was verified meanwhile.

@@ -64,9 +64,6 @@ with u as (
 )
 select coalesce((select f.subject from first f where f.code_hash = $2), 'unknown') from u;
 
--- name: lock_user
-select from auth.users u where u.id = $1::uuid for no key update;
-
 -- name: drop_recovery_codes
 delete from auth_engine.recovery_codes where user_id = $1::uuid;
 

@@ -53,12 +53,6 @@ select u.id::text, u.created_at, u.disabled, u.display_name, u.avatar_url, u.loc
   $16::text[] as roles, null::timestamptz as not_before
 from u;
 
--- name: set_password
-update auth.users u set password_hash = $2 where u.id = $1::uuid;
-
 -- name: rehash
 -- Only where the hash is still the one that was checked: a password changed meanwhile stays.
 update auth.users u set password_hash = $3 where u.id = $1::uuid and u.password_hash = $2;
-
--- name: ensure_roles
-insert into auth.roles (role) select unnest($1::text[]) on conflict do nothing;
