@@ -1,13 +1,16 @@
-"""uvicorn's HTTP protocol with fewer system calls: the head of an answer leaves together with its body.
+"""uvicorn's HTTP protocol with fewer system calls, and with an end to what is no body.
 
-uvicorn writes the two one after the other, and uvloop sends each at once: two system calls, and a client woken twice.
-ASGI allows a server to keep the head back until the body comes.
+The head of an answer leaves together with its body: uvicorn writes the two one after the other, and uvloop sends each
+at once: two system calls, and a client woken twice. ASGI allows a server to keep the head back until the body comes.
+
+Bodies are bounded by who reads them. Heads, trailers and extensions of chunks nobody bounds: uvicorn collects them for
+as long as they come, and takes trailers for headers.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,6 +18,9 @@ _HEAD = b"HTTP/1.1 "
 _INTERIM = b"HTTP/1.1 1"
 """100 Continue, 101 Switching Protocols: somebody waits for these."""
 _END_OF_HEAD = b"\r\n\r\n"
+MOST_HEAD_BYTES: Final = 65_536
+"""Of a request's head, more or less: what comes at once is looked at as a whole."""
+_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class OneWriteProtocol(HttpToolsProtocol):
@@ -22,6 +28,37 @@ class OneWriteProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(JoiningTransport(transport))  # type: ignore[arg-type]
+        # Since the last byte of a body, or the last end of a request.
+        self._idle_bytes = 0
+        self._has_moved = False
+
+    def data_received(self, data: bytes) -> None:
+        self._has_moved = False
+        super().data_received(data)
+        self._idle_bytes = 0 if self._has_moved else self._idle_bytes + len(data)
+        if self._idle_bytes > MOST_HEAD_BYTES:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self.transport.is_closing():
+            return
+        # In the middle of an answer nothing else can be said.
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        # What comes after the body is no header: proxies that write over those of visitors do not look there.
+        self.scope["headers"] = self.headers.copy()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._has_moved = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._has_moved = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         # An answer without a body (HEAD, 204) has no second write that would take its head along.

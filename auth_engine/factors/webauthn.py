@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from auth_engine.core.settings import Settings
+from auth_engine.factors.cbor import ensure_plain, ensure_plain_data
 from auth_engine.factors.cose import OFFERED_ALGORITHMS, NoKey, read_key
 
 _CHALLENGE_BYTES: Final = 32
@@ -136,6 +137,8 @@ def _without_own_attestation(credential: Mapping[str, Any]) -> dict[str, Any]:
 
     response = credential["response"]
     raw = decoded(response["attestationObject"]) or b""
+    ensure_plain(raw)
+    ensure_plain_data(parse_cbor(raw)["authData"])
     said, attested = parse_cbor(raw), parse_attestation_object(raw).auth_data.attested_credential_data
     statement = said["attStmt"]
     if said["fmt"] != "packed" or "x5c" in statement or attested is None:
@@ -201,6 +204,7 @@ def _counter_of(data: bytes, party: RelyingParty) -> int:
     """§7.2, steps 15 to 18: what the authenticator said, and its counter. Raises as `_check_client`."""
     from webauthn.helpers import parse_authenticator_data, parse_backup_flags
 
+    ensure_plain_data(data)
     said = parse_authenticator_data(data)
     if said.rp_id_hash != hashlib.sha256(party.id.encode()).digest():
         raise NotGenuine("another relying party")

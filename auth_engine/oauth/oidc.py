@@ -84,11 +84,16 @@ class Discovery:
         self._clock = clock
         self._found: Metadata | None = None
         self._ask_again_at = 0.0
+        self._failed_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def metadata(self) -> Metadata:
         """Raises ProviderFailed."""
+        asked = self._clock.monotonic()
         async with self._lock:
+            if self._found is None and self._failed_at >= asked:
+                # Who waited here meanwhile does not ask in vain too, one after the other.
+                raise ProviderFailed("the issuer does not answer")
             if self._found is None or self._clock.monotonic() > self._ask_again_at:
                 await self._renew()
             assert self._found is not None
@@ -99,6 +104,7 @@ class Discovery:
         try:
             self._found, wait = await self._ask(), _KEEP_SECONDS
         except ProviderFailed:
+            self._failed_at = self._clock.monotonic()
             if self._found is None:
                 raise
             wait = _RETRY_SECONDS
