@@ -28,14 +28,17 @@ class OneWriteProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(JoiningTransport(transport))  # type: ignore[arg-type]
-        # Since the last byte of a body, or the last end of a request.
+        # Since the last end of a head, or the last byte of a body.
         self._idle_bytes = 0
         self._has_moved = False
 
     def data_received(self, data: bytes) -> None:
-        self._has_moved = False
         super().data_received(data)
-        self._idle_bytes = 0 if self._has_moved else self._idle_bytes + len(data)
+        if self._has_moved:
+            self._has_moved = False
+            self._idle_bytes = 0
+            return
+        self._idle_bytes += len(data)
         if self._idle_bytes > MOST_HEAD_BYTES:
             self._hang_up()
 
@@ -50,15 +53,12 @@ class OneWriteProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         # What comes after the body is no header: proxies that write over those of visitors do not look there.
         self.scope["headers"] = self.headers.copy()
+        self._has_moved = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._has_moved = True
         super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._has_moved = True
-        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         # An answer without a body (HEAD, 204) has no second write that would take its head along.
