@@ -96,17 +96,29 @@ def _bearer(token: str | None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened(database: str, mailbox: Mailbox, settings: Mapping[str, str]) -> AsyncIterator[AuthServer]:
+async def opened_engine(database: str, mailbox: Mailbox, settings: Mapping[str, str]) -> AsyncIterator[AuthEngine]:
     """An engine over this database, its mails going to this mailbox. An empty value takes a setting away."""
     smtp = {"AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_PORT": str(mailbox.port)}
-    environment = {**SETTINGS, **smtp, **settings}
-    engine = await AuthEngine.open(read_settings(environment), database)
-    transport = httpx.ASGITransport(engine.app)  # type: ignore[arg-type]
+    engine = await AuthEngine.open(read_settings({**SETTINGS, **smtp, **settings}), database)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://auth.test") as client:
-            yield AuthServer(engine, client, mailbox)
+        yield engine
     finally:
         await engine.close()
+
+
+@asynccontextmanager
+async def asked(engine: AuthEngine, mailbox: Mailbox) -> AsyncIterator[AuthServer]:
+    """The engine and a client of its own: no cookies of others."""
+    transport = httpx.ASGITransport(engine.app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://auth.test") as client:
+        yield AuthServer(engine, client, mailbox)
+
+
+@asynccontextmanager
+async def opened(database: str, mailbox: Mailbox, settings: Mapping[str, str]) -> AsyncIterator[AuthServer]:
+    """Both, for one test."""
+    async with opened_engine(database, mailbox, settings) as engine, asked(engine, mailbox) as server:
+        yield server
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> bool:

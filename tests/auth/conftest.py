@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack
 import asyncpg
 import pytest
 import pytest_asyncio
-from auth_kit import AuthServer, Mailbox, Serve, opened
+from auth_kit import AuthServer, Mailbox, Serve, asked, opened, opened_engine
 
+from auth_engine.app import AuthEngine
 from auth_engine.store.boot import boot
 from usher.postgres import EmbeddedPostgres
 
@@ -69,10 +70,18 @@ async def serve(auth_database: str, mailbox: Mailbox) -> AsyncIterator[Serve]:
         yield begin
 
 
+@pytest_asyncio.fixture(scope="module")
+async def engine(auth_database: str, smtp: Mailbox) -> AsyncIterator[AuthEngine]:
+    """An engine with the settings of `auth_kit.SETTINGS`, open as long as the module runs."""
+    async with opened_engine(auth_database, smtp, {}) as engine:
+        yield engine
+
+
 @pytest_asyncio.fixture
-async def server(serve: Serve) -> AuthServer:
-    """An engine with the settings of `auth_kit.SETTINGS`."""
-    return await serve()
+async def server(engine: AuthEngine, mailbox: Mailbox) -> AsyncIterator[AuthServer]:
+    """That engine, asked by somebody who never came before."""
+    async with asked(engine, mailbox) as server:
+        yield server
 
 
 @pytest_asyncio.fixture
