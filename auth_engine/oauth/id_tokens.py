@@ -7,11 +7,12 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import jwt
 import msgspec
 
+from auth_engine.core.moments import is_moment
 from auth_engine.core.ports import Clock
 from auth_engine.oauth.keys import KeySets
 
@@ -61,9 +62,9 @@ class IdTokens:
             raise BadIdToken("for another audience")
         now = self._clock.now().timestamp()
         expires, issued, starts = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
-        if not _is_moment(expires) or expires <= now:
+        if not is_moment(expires) or expires <= now:
             raise BadIdToken("expired")
-        if not all(_is_moment(each) and each <= now + _CLOCKS_DIFFER_SECONDS for each in (issued, starts)):
+        if not all(is_moment(each) and each <= now + _CLOCKS_DIFFER_SECONDS for each in (issued, starts)):
             raise BadIdToken("from the future")
         return claims
 
@@ -96,10 +97,6 @@ def _is_for(audience: Any, party: Any, expected: Expected) -> bool:
     if (len(named) > 1 or expected.to_one_client) and (party is not None or len(named) > 1):
         return isinstance(party, str) and party in expected.audiences
     return True
-
-
-def _is_moment(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 def same_nonce(claimed: Any, expected: str) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import jwt
 import msgspec
 
+from auth_engine.core.moments import is_moment
 from auth_engine.core.ports import Clock
 from auth_engine.core.types import Claims, User
 from auth_engine.tokens.secret import JwtKey
@@ -109,17 +110,13 @@ class AccessTokens:
             return None
         now = self._clock.now().timestamp()
         expires, issued, starts = payload.get("exp"), payload.get("iat"), payload.get("nbf", 0)
-        if not _is_moment(expires) or expires <= now:
+        if not is_moment(expires) or expires <= now:
             return None
-        if issued is not None and (not _is_moment(issued) or issued > now):
+        if issued is not None and (not is_moment(issued) or issued > now):
             return None
-        if not _is_moment(starts) or starts > now:
+        if not is_moment(starts) or starts > now:
             return None
         return _claims(payload, key.namespace)
-
-
-def _is_moment(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 def _claims(payload: Mapping[str, Any], namespace: str) -> Claims | None:
